@@ -1,0 +1,166 @@
+"""The only reader of releases.
+
+Frozen releases stay in process memory by digest, so they are never stale; the one question that goes to the database
+is which release is newest. While the database is away, the last answer stands.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError
+from rest_framework.exceptions import APIException, NotFound
+
+from api.models import Release
+from api.rules import Book
+
+Row = Mapping[str, Any]
+MOST_IN_MEMORY = 8
+
+
+class ContentUnavailableError(APIException):
+    """No release can be read: nothing is published, or the database is away. Rules fail closed."""
+
+    status_code = 503
+    default_code = "content_unavailable"
+    default_detail = "No published content can be read at the moment, so nothing is shown and no plan is checked."
+
+
+class ReleaseNotFoundError(NotFound):
+    default_code = "release_not_found"
+    default_detail = "There is no release of that number."
+
+
+@dataclass(frozen=True)
+class FrozenRelease:
+    """A release in memory."""
+
+    number: int
+    published_at: datetime
+    note: str
+    digest: str
+    content: Mapping[str, Sequence[Row]]
+
+    @cached_property
+    def book(self) -> Book:
+        """The release's rules, compiled."""
+        return Book(self.content)
+
+    @cached_property
+    def _by_slug(self) -> dict[str, dict[str, Row]]:
+        return {resource: {row["slug"]: row for row in rows} for resource, rows in self.content.items()}
+
+    def item(self, resource: str, slug: str) -> Row | None:
+        """One row of a resource, or None."""
+        return self._by_slug[resource].get(slug)
+
+
+class _Memory:
+    """The releases that were read, by digest, the least recently used going first."""
+
+    def __init__(self) -> None:
+        self.releases: OrderedDict[str, FrozenRelease] = OrderedDict()
+        self.newest: str | None = None
+        self.lock = Lock()
+
+    def get(self, digest: str, number: int) -> FrozenRelease | None:
+        with self.lock:
+            release = self.releases.get(digest)
+            if release is not None and release.number == number:
+                self.releases.move_to_end(digest)
+                return release
+            return None
+
+    def keep(self, release: FrozenRelease) -> FrozenRelease:
+        with self.lock:
+            self.releases[release.digest] = release
+            self.releases.move_to_end(release.digest)
+            for digest in list(self.releases)[:-MOST_IN_MEMORY]:
+                if digest != self.newest:
+                    del self.releases[digest]
+        return release
+
+    def numbered(self, number: int) -> FrozenRelease | None:
+        with self.lock:
+            return next((release for release in self.releases.values() if release.number == number), None)
+
+
+_memory = _Memory()
+
+
+def current() -> FrozenRelease:
+    """The newest release.
+
+    Raises:
+        ContentUnavailableError: nothing is published, or none was read before the database went away.
+    """
+    try:
+        newest = Release.objects.order_by("-number").values_list("number", "digest").first()
+    except (DatabaseError, InterfaceError):
+        last = _memory.releases.get(_memory.newest or "")
+        if last is None:
+            raise ContentUnavailableError from None
+        return last
+    if newest is None:
+        raise ContentUnavailableError
+    release = _read(*newest)
+    _memory.newest = release.digest
+    return release
+
+
+def pinned(number: int) -> FrozenRelease:
+    """The release of a number.
+
+    Raises:
+        ReleaseNotFoundError: there is none.
+        ContentUnavailableError: it was not read before the database went away.
+    """
+    try:
+        digest = Release.objects.filter(number=number).values_list("digest", flat=True).first()
+    except (DatabaseError, InterfaceError):
+        known = _memory.numbered(number)
+        if known is None:
+            raise ContentUnavailableError from None
+        return known
+    if digest is None:
+        raise ReleaseNotFoundError
+    return _read(number, digest)
+
+
+def _read(number: int, digest: str) -> FrozenRelease:
+    return _memory.get(digest, number) or _memory.keep(_frozen(Release.objects.get(number=number)))
+
+
+def _frozen(row: Release) -> FrozenRelease:
+    return FrozenRelease(row.number, row.published_at, row.note, row.digest, json.loads(row.payload))
+
+
+def history() -> list[Row]:
+    """Every release without its payload, the oldest first.
+
+    Raises:
+        ContentUnavailableError: the database is away.
+    """
+    try:
+        return [_entry(row) for row in Release.objects.defer("payload")]
+    except (DatabaseError, InterfaceError):
+        raise ContentUnavailableError from None
+
+
+def history_entry(release: FrozenRelease) -> Row:
+    """A release as the history shows it, with how many rows each resource has."""
+    return {**_entry(release), "rows": {resource: len(rows) for resource, rows in release.content.items()}}
+
+
+def _entry(release: Release | FrozenRelease) -> dict[str, Any]:
+    return {
+        "number": release.number,
+        "published_at": release.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "note": release.note,
+        "digest": release.digest,
+    }

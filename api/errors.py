@@ -1,0 +1,160 @@
+"""Every failure becomes one shape: a problem (RFC 9457) with a `type` that answers, and all faults at once."""
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+
+from api.content import ContentUnavailableError
+from api.parsers import BodyFaults, QueryFaults
+from api.rules import Fault, PlanFaults
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A kind of failure."""
+
+    code: str
+    status: int
+    title: str
+    text: str
+
+
+PROBLEMS = {
+    problem.code: problem
+    for problem in (
+        Problem("invalid_plan", 400, "The plan cannot be read", "`errors` names every fault with a JSON Pointer."),
+        Problem("invalid_json", 400, "The body is not strict JSON", "`errors` says where. Nothing was checked."),
+        Problem("invalid_query", 400, "The query cannot be read", "`errors` names every parameter at fault."),
+        Problem("bad_request", 400, "The request cannot be read", "The host, path or headers are not acceptable."),
+        Problem("forbidden", 403, "Forbidden", "The request was refused."),
+        Problem("not_found", 404, "Not found", "Nothing is served at this address. `GET /v1` lists what is."),
+        Problem("release_not_found", 404, "No such release", "`GET /v1/releases` lists the releases."),
+        Problem("method_not_allowed", 405, "Method not allowed", "The `Allow` header lists the methods."),
+        Problem("not_acceptable", 406, "Not acceptable", "Ask for `application/json`."),
+        Problem("length_required", 411, "Length required", "Send the body with its Content-Length, not in chunks."),
+        Problem("body_too_large", 413, "Body too large", "A plan has at most 256 kB."),
+        Problem(
+            "unsupported_media_type", 415, "Unsupported media type", "Send `application/json`, UTF-8, not compressed."
+        ),
+        Problem("server_error", 500, "Server error", "The fault is ours. Tell us the `request_id`."),
+        Problem(
+            "content_unavailable",
+            503,
+            "Content unavailable",
+            "No published content can be read, so nothing is shown and no plan is checked. Try again later.",
+        ),
+    )
+}
+BY_STATUS = {problem.status: problem for problem in reversed(PROBLEMS.values())} | {400: PROBLEMS["bad_request"]}
+
+
+class RequestBoundary:
+    """Middleware that names each request and gives each answer its security headers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id(request)
+        response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+
+def request_id(request: HttpRequest) -> str:
+    """The id of the request: the client's own where it is a plain one, else a new one."""
+    if not hasattr(request, "_id"):
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
+        request._id = sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)  # type: ignore[attr-defined]
+    return str(request._id)  # type: ignore[attr-defined]
+
+
+def answer(
+    request: HttpRequest,
+    problem: Problem,
+    detail: str = "",
+    errors: Iterable[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """The problem as application/problem+json."""
+    body: dict[str, Any] = {
+        "type": f"/v1/problems/{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail or problem.text,
+        "code": problem.code,
+        "request_id": request_id(request),
+    }
+    errors = list(errors)
+    if errors:
+        body["errors"] = errors
+    response = HttpResponse(json.dumps(body), status=problem.status, content_type="application/problem+json")
+    response["Cache-Control"] = "no-store"
+    for name, value in (headers or {}).items():
+        response[name] = value
+    return response
+
+
+def error(fault: Fault, place: str = "pointer") -> dict[str, Any]:
+    """A fault as an entry of `errors`."""
+    entry: dict[str, Any] = {place: fault.pointer, "code": fault.code, "detail": fault.detail}
+    if fault.allowed:
+        entry["allowed"] = list(fault.allowed)
+    if fault.did_you_mean:
+        entry["did_you_mean"] = fault.did_you_mean
+    return entry
+
+
+def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler. None hands an unforeseen failure to `server_error`."""
+    request = context["request"]._request
+    if isinstance(failure, PlanFaults | BodyFaults):
+        problem = PROBLEMS["invalid_plan" if isinstance(failure, PlanFaults) else "invalid_json"]
+        return answer(request, problem, _counted(failure.faults), [error(fault) for fault in failure.faults])
+    if isinstance(failure, QueryFaults):
+        errors = [error(fault, "parameter") for fault in failure.faults]
+        return answer(request, PROBLEMS["invalid_query"], _counted(failure.faults), errors)
+    if isinstance(failure, Http404):
+        return answer(request, PROBLEMS["not_found"])
+    if not isinstance(failure, exceptions.APIException):
+        return None
+    problem = PROBLEMS.get(failure.default_code, BY_STATUS.get(failure.status_code, PROBLEMS["bad_request"]))
+    headers = {}
+    if isinstance(failure, exceptions.MethodNotAllowed):
+        headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    if isinstance(failure, ContentUnavailableError):
+        headers["Retry-After"] = "5"
+    return answer(request, problem, headers=headers)
+
+
+def _counted(faults: list[Fault]) -> str:
+    return "One fault was found." if len(faults) == 1 else f"{len(faults)} faults were found."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answers what Django refuses before a view: a bad Host header, a suspicious path."""
+    return answer(request, PROBLEMS["bad_request"])
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, PROBLEMS["forbidden"])
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, PROBLEMS["not_found"])
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return answer(request, PROBLEMS["server_error"])

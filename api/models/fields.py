@@ -1,0 +1,85 @@
+"""Fields and constraints that the content tables share."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+STANCES = ("supports", "contradicts", "qualifies")
+STATUSES = ("confirmed", "disputed", "unconfirmed")
+SLUG = RegexValidator(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", "A slug is lower-case words joined by hyphens.")
+
+
+def one_of(field: str, values: Iterable[str]) -> models.CheckConstraint:
+    """The database holds a column to a closed list; null passes where the column allows it."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{field}__in": list(values)}), name=f"%(class)s_{field}_listed"
+    )
+
+
+def closed(values: Iterable[str], *, null: bool = False, help_text: str) -> "models.CharField[Any, Any]":
+    """A text column for a word of a closed list; `one_of` makes the database hold it to the list."""
+    return models.CharField(
+        max_length=40, choices=[(value, value) for value in values], null=null, blank=null, help_text=help_text
+    )
+
+
+class ListField(models.JSONField):
+    """A list of texts; of slugs of another table, or of words of a closed list, when told so."""
+
+    def __init__(self, *args: Any, of: str | None = None, words: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.of = of
+        self.words = tuple(words) if words is not None else None
+        kwargs.setdefault("default", list)
+        kwargs.setdefault("blank", True)
+        super().__init__(*args, **kwargs)
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise ValidationError("must be a list of texts")
+        if len(set(value)) < len(value):
+            raise ValidationError("names an entry twice")
+        unknown = set(value) - known_slugs(self.of, value) if self.of else set(value) - set(self.words or value)
+        if unknown:
+            raise ValidationError(f"names what is not there: {', '.join(sorted(unknown))}")
+
+
+class CitationsField(models.JSONField):
+    """A list of citations: source, locator, stance, and a note where one helps."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "Where it says so: source, exact place, and whether it supports the statement.")
+        super().__init__(*args, **kwargs)
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if not isinstance(value, list):
+            raise ValidationError("must be a list of citations")
+        for citation in value:
+            check_keys(citation, {"source", "locator", "stance"}, {"note"}, "citation")
+            if citation["stance"] not in STANCES:
+                raise ValidationError(f"has a citation with the unknown stance {citation['stance']!r}")
+            if not citation["locator"].strip():
+                raise ValidationError(f"cites {citation['source']!r} without a locator")
+        cited = [citation["source"] for citation in value]
+        dangling = set(cited) - known_slugs("Source", cited)
+        if dangling:
+            raise ValidationError(f"has a dangling citation: {', '.join(sorted(dangling))}")
+
+
+def known_slugs(model: str, slugs: Iterable[str]) -> set[str]:
+    """Those of the slugs that the table holds."""
+    return set(apps.get_model("api", model)._default_manager.filter(pk__in=list(slugs)).values_list("pk", flat=True))
+
+
+def check_keys(row: Any, required: set[str], optional: set[str], what: str) -> None:
+    """Raise unless the row is an object of texts with just these keys."""
+    if not isinstance(row, Mapping) or not required <= row.keys() <= required | optional:
+        raise ValidationError(f"has a {what} whose keys are not {', '.join(sorted(required))}")
+    for name in row.keys() & {"source", "locator", "stance", "note"}:
+        if not isinstance(row[name], str):
+            raise ValidationError(f"has a {what} whose {name} is not a text")

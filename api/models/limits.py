@@ -1,0 +1,174 @@
+"""What a plan is held against: rules, their limits, and contraindications with their rulings."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+
+from api.models.facts import SCLEROSANTS, Content, Product, VeinType
+from api.models.fields import STATUSES, CitationsField, ListField, closed, one_of
+from api.rules.book import COMPARATORS, KINDS, LISTS, SEVERITIES
+from api.rules.measures import MEASURES
+from api.rules.numbers import UNITS
+from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
+
+
+class Rule(Content):
+    """A measure of a plan, held against its limits."""
+
+    title = models.CharField(max_length=200, help_text="What the rule is about.")
+    kind = closed(KINDS, help_text="How the measure is compared.")
+    quantity = models.CharField(max_length=60, help_text="The measure: what is computed from a plan.")
+    unit = closed(UNITS, help_text="UCUM unit of the measure.")
+    essential = models.BooleanField(help_text="Whether a missing essential input leaves a plan `incomplete`.")
+    description = models.TextField(help_text="What is measured, and how it is held against the limits.")
+    messages = models.JSONField(help_text="What a finding says, by comparator.")
+
+    class Meta(Content.Meta):
+        constraints = [*Content.Meta.constraints, one_of("kind", KINDS), one_of("unit", UNITS)]
+
+    def clean(self) -> None:
+        measure = MEASURES.get(self.quantity)
+        if measure is None:
+            raise ValidationError(f"measures {self.quantity!r}, which the service cannot compute")
+        if measure.unit != self.unit:
+            raise ValidationError(f"has the unit {self.unit!r}, but {self.quantity!r} is computed in {measure.unit!r}")
+
+
+class SessionLimit(Content):
+    """A bound with value, unit, where it applies, how serious it is, and who says so."""
+
+    title = models.CharField(max_length=200, help_text="What is limited.")
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, help_text="The rule that enforces it.")
+    comparator = closed(COMPARATORS, help_text="How the measure must compare; bounds are inclusive.")
+    value = models.DecimalField(
+        max_digits=9, decimal_places=3, null=True, blank=True, help_text="The bound; null where no source confirms one."
+    )
+    expected = models.BooleanField(
+        null=True, blank=True, help_text="The answer that is asked for, where it is yes or no."
+    )
+    values = ListField(help_text="The allowed or excluded values, where there are several.")
+    values_from = closed(LISTS, null=True, help_text="The list of the product's own row that holds the values.")
+    unit = closed(UNITS, help_text="UCUM unit of the bound.")
+    rule_set = closed(RULE_SETS, help_text="Whose limit it is.")
+    jurisdiction = closed(JURISDICTIONS, null=True, help_text="Whose label; null anywhere.")
+    product = models.ForeignKey(
+        Product, null=True, blank=True, on_delete=models.PROTECT, help_text="Null: any product."
+    )
+    sclerosant = closed(SCLEROSANTS, null=True, help_text="Null: any sclerosant.")
+    concentration_percent = models.DecimalField(
+        max_digits=6, decimal_places=3, null=True, blank=True, help_text="In percent; null: any strength."
+    )
+    form = closed(FORMS, null=True, help_text="Null: liquid and foam.")
+    vein_type = models.ForeignKey(
+        VeinType, null=True, blank=True, on_delete=models.PROTECT, help_text="Null: any vein type."
+    )
+    area = models.ForeignKey(
+        "api.Area",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        help_text="This area and those in it; null: anywhere.",
+    )
+    first_exposure = models.BooleanField(
+        null=True, blank=True, help_text="Only at the first treatment with the sclerosant, or only later; null: both."
+    )
+    severity = closed(SEVERITIES, help_text="How serious it is to break it.")
+    status = closed(STATUSES, help_text="Whether sources confirm the value.")
+    note = models.TextField(blank=True, help_text="What to know about the limit.")
+    citations = CitationsField()
+
+    class Meta(Content.Meta):
+        constraints = [
+            *Content.Meta.constraints,
+            one_of("comparator", COMPARATORS),
+            one_of("values_from", LISTS),
+            one_of("unit", UNITS),
+            one_of("rule_set", RULE_SETS),
+            one_of("jurisdiction", JURISDICTIONS),
+            one_of("sclerosant", SCLEROSANTS),
+            one_of("form", FORMS),
+            one_of("severity", SEVERITIES),
+            one_of("status", STATUSES),
+            models.CheckConstraint(
+                condition=Q(value__isnull=True) | Q(value__gte=0), name="%(class)s_value_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="unconfirmed", value__isnull=True, expected__isnull=True)
+                | (
+                    ~Q(status="unconfirmed")
+                    & Q(comparator__in=("<=", ">="), value__isnull=False, expected__isnull=True)
+                )
+                | Q(comparator="=", value__isnull=False, expected__isnull=True)
+                | Q(comparator="=", value__isnull=True, expected__isnull=False)
+                | Q(comparator__in=("in", "not-in"), value__isnull=True, expected__isnull=True),
+                name="%(class)s_bound_fits_comparator",
+            ),
+        ]
+
+    def clean(self) -> None:
+        if self.rule.unit != self.unit:
+            raise ValidationError(f"has the unit {self.unit!r}, but its rule is in {self.rule.unit!r}")
+        if self.comparator not in KINDS[self.rule.kind]:
+            raise ValidationError(f"compares by {self.comparator!r}, which a {self.rule.kind} rule does not")
+        if self.comparator not in self.rule.messages:
+            raise ValidationError(f"compares by {self.comparator!r}, for which its rule has no message")
+        listed = bool(self.values) or self.values_from is not None
+        if self.comparator in ("in", "not-in") and not listed:
+            raise ValidationError("lists no values")
+
+
+class Contraindication(Content):
+    """A condition of the patient that labels, guidelines or this service rule on."""
+
+    name = models.CharField(max_length=150, help_text="Name in plain English.")
+    synonyms = ListField(help_text="Other names in use.")
+    description = models.TextField(help_text="What is meant.")
+    citations = CitationsField(blank=True)
+
+
+class Ruling(models.Model):
+    """What one label, guideline or policy says of a condition."""
+
+    contraindication = models.ForeignKey(Contraindication, related_name="rulings", on_delete=models.CASCADE)
+    product = models.ForeignKey(
+        Product, null=True, blank=True, on_delete=models.PROTECT, help_text="Null: any product."
+    )
+    sclerosant = closed(SCLEROSANTS, null=True, help_text="Null: any sclerosant.")
+    form = closed(FORMS, null=True, help_text="Null: liquid and foam.")
+    jurisdiction = closed(JURISDICTIONS, null=True, help_text="Whose label; null anywhere.")
+    rule_set = closed(RULE_SETS, help_text="Who rules.")
+    severity = closed(SEVERITIES, help_text="How serious it is.")
+    summary = models.TextField(help_text="What is said when a plan meets it.")
+    citations = CitationsField()
+
+    class Meta:
+        ordering = ["contraindication", "rule_set", "jurisdiction", "product", "sclerosant", "form"]
+        constraints = [
+            one_of("sclerosant", SCLEROSANTS),
+            one_of("form", FORMS),
+            one_of("jurisdiction", JURISDICTIONS),
+            one_of("rule_set", RULE_SETS),
+            one_of("severity", SEVERITIES),
+            models.UniqueConstraint(
+                "contraindication",
+                *(Coalesce(name, Value("")) for name in ("product", "sclerosant", "form", "jurisdiction")),
+                "rule_set",
+                name="ruling_once_for_a_label",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def slug(self) -> str:
+        """Names the ruling in answers: the condition, then what it applies to and who rules."""
+        parts = [
+            self.contraindication_id,
+            self.product_id or self.sclerosant,
+            self.form,
+            self.jurisdiction,
+            self.rule_set,
+        ]
+        return "-".join(part.lower() for part in parts if part)

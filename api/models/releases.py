@@ -1,0 +1,46 @@
+"""Frozen content."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+from django.db.models import Q
+
+
+class FrozenError(TypeError):
+    """A release was about to be changed or deleted. A mistake is corrected by the next release."""
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise FrozenError("A release is never updated.")
+
+    def delete(self) -> NoReturn:
+        raise FrozenError("A release is never deleted.")
+
+
+class Release(models.Model):
+    """Content as it was published: numbered, dated, digested, never changed."""
+
+    number = models.PositiveIntegerField(primary_key=True, help_text="1, 2, 3 …")
+    published_at = models.DateTimeField(help_text="When it was published, in UTC.")
+    note = models.TextField(help_text="Why it was published.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the payload in canonical JSON (RFC 8785).")
+    payload = models.TextField(help_text="Every resource, rendered, as JSON text that keeps the order of members.")
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="release_number_from_one")]
+
+    def __str__(self) -> str:
+        return f"release {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise FrozenError("A release is never updated.")
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise FrozenError("A release is never deleted.")

@@ -1,0 +1,228 @@
+"""The only writer of releases, and of the tables that they are made from."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+import yaml
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from api.models import Release, Rule, Ruling
+from api.parsers import parse
+from api.rules import Book, PlanFaults, check
+from api.rules.numbers import in_words
+from api.serializers import RESOURCES
+
+REFERENCE = re.compile(r"\{\{ ([a-z-]+)/([a-z0-9-]+) \}\}")
+PROSE = {"faqs": ("answer",), "claims": ("sources_say", "service_does")}
+
+Progress = Callable[[str], None]
+
+
+class RefusedError(Exception):
+    """Content that is not loaded or not published; `problems` name the rows."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StrictLoader(yaml.SafeLoader):
+    """YAML without its traps: a doubled key or an unquoted decimal is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        doubled = [key for key, count in Counter(key.value for key, _ in node.value).items() if count > 1]
+        if doubled:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {doubled[0]!r} comes twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _refuse_float(loader: Any, node: yaml.Node) -> Any:
+    raise yaml.constructor.ConstructorError(None, None, f"quote the decimal {node.value}", node.start_mark)
+
+
+StrictLoader.add_constructor("tag:yaml.org,2002:float", _refuse_float)
+# Dates stay the text that was typed; the model's field reads them.
+StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node.value)
+
+
+def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
+    """Empty the content tables and load the fixtures, all or nothing.
+
+    Raises:
+        RefusedError: a file or row that cannot be loaded.
+    """
+    with transaction.atomic():
+        for resource in reversed(list(RESOURCES.values())):
+            resource.model._default_manager.all().delete()
+        for name, resource in RESOURCES.items():
+            rows = _read_file(folder / f"{name}.yaml")
+            for row in rows:
+                _insert(name, resource.model, dict(row))
+            progress(f"{name}: {len(rows)}")
+
+
+def _read_file(path: Path) -> list[dict[str, Any]]:
+    """The rows of a fixture, each with the file's review dates unless it has its own."""
+    try:
+        document = yaml.load(path.read_text("utf-8"), StrictLoader)  # noqa: S506 - StrictLoader is a SafeLoader
+    except (OSError, yaml.YAMLError) as error:
+        raise RefusedError([f"{path.name}: {error}"]) from error
+    if not isinstance(document, dict) or document.keys() != {"reviewed_on", "review_due", "items"}:
+        raise RefusedError([f"{path.name}: the keys must be reviewed_on, review_due and items"])
+    dates = {key: document[key] for key in ("reviewed_on", "review_due")}
+    return [{**dates, **row} for row in document["items"]]
+
+
+def _insert(name: str, model: type[models.Model], row: dict[str, Any]) -> None:
+    where = f"{name}/{row.get('slug')}"
+    rulings = row.pop("rulings", [])
+    try:
+        if "plan" in row:
+            row["plan"] = json.dumps(row["plan"])  # as text, which keeps the order of members on every database
+        parent = model(**_columns(model, row, where))
+        parent.save(force_insert=True)
+        for ruling in rulings:
+            Ruling(contraindication_id=parent.pk, **_columns(Ruling, ruling, where)).save(force_insert=True)
+    except (IntegrityError, ValidationError, TypeError, ValueError) as error:
+        raise RefusedError([f"{where}: {error}"]) from error
+
+
+def _columns(model: type[models.Model], row: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The row by column: a foreign key is written by its slug."""
+    known = {field.name: field for field in model._meta.concrete_fields}
+    unknown = row.keys() - known.keys()
+    if unknown:
+        raise RefusedError([f"{where}: unknown keys {', '.join(sorted(unknown))}"])
+    return {known[key].attname: value for key, value in row.items()}
+
+
+def publish(note: str, progress: Progress = lambda _: None) -> Release:
+    """Freeze the content tables into the next release.
+
+    Raises:
+        RefusedError: a row that is not valid, content that does not hang together, or nothing that changed.
+    """
+    if not note.strip():
+        raise RefusedError(["a release needs a note"])
+    with transaction.atomic():
+        progress("checking every row")
+        problems = [*_row_problems(), *_rules_without_limits()]
+        if problems:
+            raise RefusedError(problems)
+        content = render()
+        digest = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+        last = Release.objects.order_by("-number").first()
+        if last is not None and last.digest == digest:
+            raise RefusedError([f"nothing changed since release {last.number}"])
+        release = Release(
+            number=last.number + 1 if last else 1,
+            published_at=timezone.now().replace(microsecond=0),
+            note=note.strip(),
+            digest=digest,
+            payload=json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+        )
+        release.save()
+    progress(f"published release {release.number}")
+    return release
+
+
+def render() -> dict[str, list[dict[str, Any]]]:
+    """Every resource through its serializer, sorted by slug, with the references in prose resolved.
+
+    Raises:
+        RefusedError: a reference to what is not there.
+    """
+    content = {}
+    for name, resource in RESOURCES.items():
+        rows = json.loads(json.dumps(resource.serializer(resource.model._default_manager.all(), many=True).data))
+        # Sorted here and not by the database, whose collation is its own: a digest is the same everywhere.
+        content[name] = sorted(rows, key=itemgetter("slug"))
+    problems: list[str] = []
+    for name, members in PROSE.items():
+        for row in content[name]:
+            for member in members:
+                row[member] = _resolved(row[member], row, content, f"{name}/{row['slug']}", problems)
+    if problems:
+        raise RefusedError(problems)
+    _judge_examples(content)
+    return content
+
+
+def _judge_examples(content: Mapping[str, Any]) -> None:
+    """Give each example the verdict and findings that its plan comes to under this very content.
+
+    Raises:
+        RefusedError: an example that is no plan.
+    """
+    book = Book(content)
+    for example in content["plan-examples"]:
+        example["plan"] = json.loads(example["plan"])
+        try:
+            answer = check(parse(json.dumps(example["plan"]).encode()), book)
+        except PlanFaults as error:
+            where = f"plan-examples/{example['slug']}"
+            raise RefusedError([f"{where}: {fault.pointer} {fault.code}" for fault in error.faults]) from error
+        example["verdict"] = answer["verdict"]
+        example["findings"] = [finding["id"] for finding in answer["findings"]]
+
+
+def _row_problems() -> Iterator[str]:
+    """What `full_clean` finds, row by row."""
+    for name, resource in {**RESOURCES, "rulings": None}.items():
+        model: type[models.Model] = resource.model if resource else Ruling
+        for row in model._default_manager.all():
+            try:
+                # Check constraints need no second look: the database held every row to them when it was written.
+                row.full_clean(validate_constraints=False)
+            except ValidationError as error:
+                for member, messages in error.message_dict.items():
+                    place = "" if member == "__all__" else f"{member} "
+                    yield f"{name}/{row}: {place}{'; '.join(messages)}"
+
+
+def _rules_without_limits() -> Iterator[str]:
+    for rule in Rule.objects.all():
+        if not (Ruling.objects.exists() if rule.quantity == "condition" else rule.sessionlimit_set.exists()):
+            yield f"rules/{rule.slug}: a rule without limits"
+
+
+def _resolved(text: str, row: Mapping[str, Any], content: Mapping[str, Any], where: str, problems: list[str]) -> str:
+    """The text with each reference replaced by the number that it refers to."""
+    figures = {figure["key"]: figure for figure in row.get("figures", [])}
+
+    def replacement(match: re.Match[str]) -> str:
+        resource, slug = match.groups()
+        rows = figures if resource == "figures" else {fact["slug"]: fact for fact in content.get(resource, [])}
+        fact = rows.get(slug)
+        words = _words(fact) if fact is not None else None
+        if words is None:
+            problems.append(f"{where}: refers to {resource}/{slug}, which has no number")
+            return ""
+        return words
+
+    resolved = REFERENCE.sub(replacement, text)
+    if "{{" in resolved:
+        problems.append(f"{where}: has a reference that cannot be read")
+    return resolved
+
+
+def _words(fact: Mapping[str, Any]) -> str | None:
+    """A fact's number in words: `10 mL`, `3 to 6 weeks`, `under 10 %`; None when it has none."""
+    unit = fact["unit"]
+    if "value" in fact:
+        return None if fact["value"] is None else in_words(fact["value"], unit)
+    low, high = fact["low"], fact["high"]
+    if low is not None and high is not None:
+        return in_words(low, unit) if low == high else f"{low} to {in_words(high, unit)}"
+    if low is not None:
+        return f"at least {in_words(low, unit)}"
+    return None if high is None else f"under {in_words(high, unit)}"

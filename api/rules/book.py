@@ -1,0 +1,346 @@
+"""A release's rules, limits and products, compiled once into typed rows that the evaluator walks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from api.rules.numbers import thousandths
+from api.rules.plan import Plan, Treatment
+from api.rules.reading import Words
+
+Row = Mapping[str, Any]
+
+COMPARATORS = ("<=", ">=", "=", "in", "not-in")
+KINDS = {
+    "range": ("<=", ">="),
+    "one-of": ("in", "not-in"),
+    "equals": ("=",),
+    "size": ("<=", ">="),
+    "listed": ("in", "="),
+}
+SEVERITIES = ("error", "warning", "info")
+# Among limits that bind equally hard, the one that is told: the label first.
+PRECEDENCE = {"label": 0, "guideline": 1, "policy": 2, "clinic": 3}
+# What a `listed` limit looks up on the product.
+LISTS = ("strengths", "containers", "jurisdictions", "ingredients")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limit:
+    """A published bound and where it applies. A selector of None applies everywhere. Two limits are never equal."""
+
+    slug: str
+    rule: str
+    comparator: str
+    value: int | bool | None
+    values: tuple[Any, ...]
+    listed: str | None
+    unit: str
+    rule_set: str
+    jurisdiction: str | None
+    severity: str
+    product: str | None
+    sclerosant: str | None
+    concentration: int | None
+    form: str | None
+    vein_type: str | None
+    area: str | None
+    first_exposure: bool | None
+    condition: str | None
+    unconfirmed: bool
+    message: str
+    shown: Row
+    citations: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is measured, how it is held against its limits, and what is said when one is broken."""
+
+    slug: str
+    title: str
+    kind: str
+    measure: str
+    unit: str
+    essential: bool
+    messages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What the rules need to know of a product."""
+
+    slug: str
+    sclerosant: str
+    ingredients: tuple[str, ...]
+    strengths: tuple[int, ...]
+    containers: Mapping[int, tuple[int, ...]]
+    jurisdictions: tuple[str, ...]
+
+    def container_volumes(self, concentration: int | None) -> tuple[int, ...]:
+        """The container volumes in which this strength comes, or any strength when it is not told."""
+        strengths = self.containers if concentration is None else {concentration}
+        return tuple(sorted({volume for strength in strengths for volume in self.containers.get(strength, ())}))
+
+    def listed(self, what: str, concentration: int | None) -> tuple[Any, ...]:
+        """The values that a `listed` limit allows for this product."""
+        return self.container_volumes(concentration) if what == "containers" else getattr(self, what)
+
+
+class Profile(NamedTuple):
+    """What a limit's selectors look at in a treatment."""
+
+    product: str | None
+    sclerosant: str | None
+    concentration: int | None
+    form: str | None
+    vein_type: str | None
+    area: str
+    first_exposure: bool | None
+
+
+class Match(NamedTuple):
+    """Of one rule, for one profile: the limits that apply, and those that might, with the members that would tell."""
+
+    sure: tuple[Limit, ...]
+    unsure: tuple[tuple[Limit, tuple[str, ...]], ...]
+
+
+# Which member of a treatment tells a selector.
+TELLS = {
+    "product": "product",
+    "sclerosant": "product",
+    "concentration": "concentration_percent",
+    "form": "form",
+    "vein_type": "vein_type",
+    "first_exposure": "first_exposure",
+}
+
+
+class Lens:
+    """The limits in force for a jurisdiction and a choice of rule sets, by rule."""
+
+    def __init__(self, book: "Book", jurisdiction: str, rule_sets: frozenset[str]) -> None:
+        self.book = book
+        self.limits: dict[str, list[Limit]] = defaultdict(list)
+        for limit in book.limits:
+            if limit.rule_set in rule_sets and limit.jurisdiction in (None, jurisdiction):
+                self.limits[limit.rule].append(limit)
+        self.match = lru_cache(maxsize=2048)(self._match)
+
+    def _match(self, profile: Profile) -> dict[str, Match]:
+        """The rules that have something to say on treatments of this profile."""
+        matches = {}
+        for rule, limits in self.limits.items():
+            sure = []
+            unsure = []
+            for limit in limits:
+                unknown = self._unknown(limit, profile)
+                if unknown == ():
+                    sure.append(limit)
+                elif unknown is not None:
+                    unsure.append((limit, unknown))
+            if sure or unsure:
+                matches[rule] = Match(tuple(sure), tuple(unsure))
+        return matches
+
+    def _unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
+        """() when the limit applies, None when it does not, else the members that would tell."""
+        if limit.area is not None and limit.area not in self.book.areas[profile.area]:
+            return None
+        unknown = []
+        for selector, member in TELLS.items():
+            wanted = getattr(limit, selector)
+            if wanted is not None:
+                given = getattr(profile, selector)
+                if given is None:
+                    unknown.append(member)
+                elif given != wanted:
+                    return None
+        if limit.listed is not None and profile.product is None:
+            unknown.append("product")
+        return tuple(dict.fromkeys(unknown))
+
+
+class Book:
+    """Everything a plan is held against, from one release."""
+
+    def __init__(self, content: Mapping[str, Iterable[Row]]) -> None:
+        self.products = {row["slug"]: _product(row) for row in content["products"]}
+        self.rules = {row["slug"]: _rule(row) for row in content["rules"]}
+        self.limits = [_limit(row) for row in content["session-limits"]]
+        self.limits += [_ruling(row, ruling) for row in content["contraindications"] for ruling in row["rulings"]]
+        self.limits_by_slug = {limit.slug: limit for limit in self.limits}
+        self.areas = _lineages(content["areas"])
+        self.bands = _bands(content["vein-types"])
+        self.words = _words(content)
+        self.lens = lru_cache(maxsize=64)(self._lens)
+
+    def _lens(self, jurisdiction: str, rule_sets: frozenset[str]) -> Lens:
+        return Lens(self, jurisdiction, rule_sets)
+
+    def lens_of(self, plan: Plan) -> Lens:
+        return self.lens(plan.jurisdiction, frozenset(plan.rule_sets))
+
+    def profile(self, treatment: Treatment, first_exposure: bool | None) -> Profile:
+        """The profile of a treatment; a diameter settles which of the banded vein types it is."""
+        product = self.products[treatment.product] if treatment.product else None
+        vein_type = treatment.vein_type
+        if treatment.vein_diameter_mm is not None and (vein_type is None or vein_type in self.bands):
+            vein_type = self.vein_type_of(treatment.vein_diameter_mm) or vein_type
+        return Profile(
+            treatment.product,
+            product.sclerosant if product else None,
+            treatment.concentration_percent,
+            treatment.form,
+            vein_type,
+            treatment.area,
+            first_exposure,
+        )
+
+    def vein_type_of(self, diameter: int) -> str | None:
+        """The vein type whose diameter band holds this diameter, or None."""
+        for slug, (over, most) in self.bands.items():
+            if over < diameter <= most:
+                return slug
+        return None
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else thousandths(text)
+
+
+def _value(text: str | None) -> int | bool | None:
+    return text == "true" if text in ("true", "false") else _number(text)
+
+
+def _product(row: Row) -> Product:
+    containers = {
+        _number(strength["concentration_percent"]): tuple(
+            _number(container["volume_ml"]) for container in strength["containers"] if container["kind"] != "canister"
+        )
+        for strength in row["strengths"]
+    }
+    return Product(
+        slug=row["slug"],
+        sclerosant=row["sclerosant"],
+        ingredients=(row["sclerosant"], *row["excipients"]),
+        strengths=tuple(containers),  # type: ignore[arg-type]
+        containers=containers,  # type: ignore[arg-type]
+        jurisdictions=tuple(row["jurisdictions"]),
+    )
+
+
+def _rule(row: Row) -> Rule:
+    return Rule(
+        slug=row["slug"],
+        title=row["title"],
+        kind=row["kind"],
+        measure=row["quantity"],
+        unit=row["unit"],
+        essential=row["essential"],
+        messages=row["messages"],
+    )
+
+
+def _limit(row: Row) -> Limit:
+    values = tuple(value if (number := thousandths(value)) is None else number for value in row["values"])
+    return Limit(
+        slug=row["slug"],
+        rule=row["rule"],
+        comparator=row["comparator"],
+        value=_value(row["value"]),
+        values=values,
+        listed=row["values_from"],
+        unit=row["unit"],
+        rule_set=row["rule_set"],
+        jurisdiction=row["jurisdiction"],
+        severity=row["severity"],
+        product=row["product"],
+        sclerosant=row["sclerosant"],
+        concentration=_number(row["concentration_percent"]),
+        form=row["form"],
+        vein_type=row["vein_type"],
+        area=row["area"],
+        first_exposure=row["first_exposure"],
+        condition=None,
+        unconfirmed=row["status"] == "unconfirmed",
+        message="",
+        shown=_shown(row, f"/v1/session-limits/{row['slug']}"),
+        citations=tuple(row["citations"]),
+    )
+
+
+def _ruling(condition: Row, row: Row) -> Limit:
+    """A contraindication's ruling as a limit: the condition must not be present."""
+    bound = {"comparator": "=", "value": "false", "values": [], "unit": "1"}
+    return Limit(
+        slug=row["slug"],
+        rule="contraindication",
+        comparator="=",
+        value=False,
+        values=(),
+        listed=None,
+        unit="1",
+        rule_set=row["rule_set"],
+        jurisdiction=row["jurisdiction"],
+        severity=row["severity"],
+        product=row["product"],
+        sclerosant=row["sclerosant"],
+        concentration=None,
+        form=row["form"],
+        vein_type=None,
+        area=None,
+        first_exposure=None,
+        condition=condition["slug"],
+        unconfirmed=False,
+        message=row["summary"],
+        shown=_shown({**bound, **row}, f"/v1/contraindications/{condition['slug']}"),
+        citations=tuple(row["citations"]),
+    )
+
+
+def _shown(row: Row, href: str) -> Row:
+    """The limit as an answer shows it; `href` is where the row itself is served."""
+    members = ("slug", "comparator", "value", "values", "unit", "rule_set", "jurisdiction")
+    return {**{name: row[name] for name in members}, "href": href}
+
+
+def _lineages(areas: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+    """Each area with the areas that hold it, itself first."""
+    parents = {row["slug"]: row["parent"] for row in areas}
+    lineages = {}
+    for slug in parents:
+        lineage = [slug]
+        while parents[lineage[-1]] is not None:
+            lineage.append(parents[lineage[-1]])
+        lineages[slug] = tuple(lineage)
+    return lineages
+
+
+def _bands(vein_types: Iterable[Row]) -> dict[str, tuple[int, int]]:
+    """The diameter bands, in thousandths of a millimetre: over the first number, at most the second."""
+    return {
+        row["slug"]: (_number(row["diameter_over_mm"]) or 0, most)
+        for row in vein_types
+        if (most := _number(row["diameter_max_mm"])) is not None
+    }
+
+
+def _words(content: Mapping[str, Iterable[Row]]) -> Words:
+    slugs = {
+        "areas": [row["slug"] for row in content["areas"]],
+        "vein-types": [row["slug"] for row in content["vein-types"]],
+        "products": [row["slug"] for row in content["products"]],
+        "conditions": [row["slug"] for row in content["contraindications"]],
+        "allergies": {name for row in content["products"] for name in (row["sclerosant"], *row["excipients"])},
+    }
+    synonyms = {
+        kind: {
+            synonym.lower().replace(" ", "-"): row["slug"] for row in content[resource] for synonym in row["synonyms"]
+        }
+        for kind, resource in {"areas": "areas", "vein-types": "vein-types", "conditions": "contraindications"}.items()
+    }
+    return Words(slugs, synonyms)

@@ -1,0 +1,220 @@
+"""Holding a plan against a book: every rule ends in a finding, passed, not evaluated, or not applicable."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from api.rules import patient_measures as _registers_its_measures  # noqa: F401
+from api.rules.book import PRECEDENCE, SEVERITIES, Book, Limit, Rule
+from api.rules.context import Context, Group, Spot
+from api.rules.measures import MEASURES, Measure, Observed, unique
+from api.rules.numbers import Ratio
+from api.rules.plan import RECORDS, Plan
+from api.rules.reading import members_of
+
+# Members whose absence can leave a plan incomplete; the finer ones are told but do not.
+ESSENTIAL_MEMBERS = frozenset(
+    name for record in RECORDS for name, declared in members_of(record).items() if declared.metadata["essential"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One rule at one place, held or broken."""
+
+    rule: Rule
+    pointer: str
+    limit: Limit
+    observed: Observed
+    headroom: Ratio | None
+    values: tuple[Any, ...]
+    also: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """One rule at one place that could not be held against its limits."""
+
+    rule: Rule
+    pointer: str
+    reason: str
+    missing: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    observed: Observed | None = None
+
+    @property
+    def leaves_incomplete(self) -> bool:
+        """Whether the rule is essential and so is a member that it misses."""
+        return self.rule.essential and any(pointer.rpartition("/")[2] in ESSENTIAL_MEMBERS for pointer in self.missing)
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What became of every rule."""
+
+    broken: list[Judged] = field(default_factory=list)
+    passed: list[Judged] = field(default_factory=list)
+    unjudged: list[Unjudged] = field(default_factory=list)
+    not_applicable: int = 0
+
+
+def evaluate(plan: Plan, book: Book) -> Outcomes:
+    """The outcome of every rule of the book for a plan. Linear in the plan."""
+    context = Context(plan, book)
+    outcomes = Outcomes()
+    groups: dict[str, tuple[Group, ...]] = {}
+    told: set[str] = set()
+    for slug, rule in book.rules.items():
+        if slug not in context.lens.limits:
+            continue
+        measure = MEASURES[rule.measure]
+        if measure.scope not in groups:
+            groups[measure.scope] = context.groups(measure.scope)
+        for group in groups[measure.scope]:
+            if _judge(context, rule, measure, group, outcomes):
+                told.add(slug)
+    outcomes.not_applicable = len(book.rules) - len(told)
+    return outcomes
+
+
+@dataclass(slots=True)
+class _Place:
+    """What one rule comes to at one place, limit by limit."""
+
+    rule: Rule
+    pointer: str
+    broken: list[Judged] = field(default_factory=list)
+    held: list[Judged] = field(default_factory=list)
+    unconfirmed: list[tuple[Limit, Observed]] = field(default_factory=list)
+    missing: dict[str, None] = field(default_factory=dict)
+    reason: str = "missing_input"
+
+    def miss(self, observed: Observed) -> None:
+        if observed.missing:
+            self.missing.update(dict.fromkeys(observed.missing))
+            self.reason = observed.reason
+
+
+def _judge(context: Context, rule: Rule, measure: Measure, group: Group, outcomes: Outcomes) -> bool:
+    """Judge one rule on one group; whether anything was told."""
+    applying, might = _match(rule, group)
+    if not applying and not might:
+        return False
+    place = _Place(rule, measure.pointer or group.pointer)
+    for limit, spots in applying.items():
+        observed = measure.observe(context, group, spots, limit)
+        if observed is not None:
+            _hold(context, place, limit, observed, spots[0])
+    for limit, (spots, members) in might.items():
+        observed = measure.observe(context, group, spots, limit)
+        if observed is not None:
+            place.missing.update(members)
+            place.miss(observed)
+    return _tell(place, outcomes)
+
+
+def _hold(context: Context, place: _Place, limit: Limit, observed: Observed, spot: Spot) -> None:
+    """Hold an observation against a limit that applies."""
+    if limit.unconfirmed:
+        place.unconfirmed.append((limit, observed))
+        return
+    place.miss(observed)
+    if observed.value is None and observed.missing:
+        return
+    values = _allowed(context.book, limit, spot)
+    met, headroom = _compare(context, limit, observed, values)
+    judged = Judged(place.rule, place.pointer, limit, observed, headroom, values)
+    if not met:
+        place.broken.append(judged)
+    elif not observed.missing:
+        place.held.append(judged)
+
+
+def _tell(place: _Place, outcomes: Outcomes) -> bool:
+    """Add what a place came to; whether there was anything."""
+    rule, pointer = place.rule, place.pointer
+    if place.broken:
+        outcomes.broken.append(_binding(place.broken, _gravest))
+    elif place.held:
+        outcomes.passed.append(_binding(place.held, _tightest))
+    if place.missing:
+        # Where no source confirms a limit, there is nothing that the sender could add.
+        missing = () if place.reason == "limit_unconfirmed" else tuple(place.missing)
+        outcomes.unjudged.append(Unjudged(rule, pointer, place.reason, missing))
+    if place.unconfirmed:
+        limits = tuple(limit for limit, _ in place.unconfirmed)
+        outcomes.unjudged.append(Unjudged(rule, pointer, "limit_unconfirmed", (), limits, place.unconfirmed[0][1]))
+    return bool(place.broken or place.held or place.missing or place.unconfirmed)
+
+
+def _match(rule: Rule, group: Group) -> tuple[dict[Limit, list[Spot]], dict[Limit, tuple[list[Spot], dict[str, None]]]]:
+    """The limits that apply to the group, and those that might, with the pointers that would tell."""
+    applying: dict[Limit, list[Spot]] = {}
+    might: dict[Limit, tuple[list[Spot], dict[str, None]]] = {}
+    for spot in group.spots:
+        match = spot.matches.get(rule.slug)
+        if match is None:
+            continue
+        for limit in match.sure:
+            if limit.condition is None or group.entry is None or limit.condition == group.entry:
+                applying.setdefault(limit, []).append(spot)
+        for limit, members in match.unsure:
+            if limit.condition is None or limit.condition == group.entry:
+                spots, pointers = might.setdefault(limit, ([], {}))
+                spots.append(spot)
+                pointers.update(dict.fromkeys(f"{spot.pointer}/{member}" for member in members))
+    return applying, might
+
+
+def _compare(context: Context, limit: Limit, observed: Observed, values: tuple[Any, ...]) -> tuple[bool, Ratio | None]:
+    """Whether the limit is kept, and by how much where that is a number. Bounds are inclusive."""
+    value = observed.value
+    if value is None:
+        return False, None
+    if limit.comparator in ("<=", ">="):
+        bound = int(limit.value or 0) * value.denominator
+        room = bound - value.numerator if limit.comparator == "<=" else value.numerator - bound
+        return room >= 0, Ratio(room, value.denominator)
+    if limit.comparator == "=":
+        return value is limit.value, None
+    return _among(context, limit, value, values) is (limit.comparator == "in"), None
+
+
+def _allowed(book: Book, limit: Limit, spot: Spot) -> tuple[Any, ...]:
+    """The values that a one-of limit lists, its own or those of the treatment's product."""
+    if limit.listed is None or spot.treatment.product is None:
+        return limit.values
+    return book.products[spot.treatment.product].listed(limit.listed, spot.treatment.concentration_percent)
+
+
+def _among(context: Context, limit: Limit, value: Any, values: tuple[Any, ...]) -> bool:
+    """Whether the value is listed; an area is when it or an area that holds it is."""
+    if isinstance(value, Ratio):
+        return value.numerator in values
+    if limit.rule == "treatment-area":
+        return any(area in values for area in context.book.areas[value])
+    return value in values
+
+
+def _binding(judged: list[Judged], order: Callable[[Judged], Any]) -> Judged:
+    """Of several limits on one observation, the first in the order, with the others in `also`."""
+    if len(judged) == 1:
+        return judged[0]
+    first, *others = sorted(judged, key=order)
+    return replace(first, also=tuple(other.limit for other in others))
+
+
+def _gravest(judged: Judged) -> Any:
+    """Orders broken limits: by severity, and then as `_tightest`."""
+    return SEVERITIES.index(judged.limit.severity), _tightest(judged)
+
+
+def _tightest(judged: Judged) -> Any:
+    """Orders limits: the least headroom or the shortest list first, then the label before others, then by slug."""
+    room = Fraction(*judged.headroom) if judged.headroom else Fraction(0)
+    return room, len(judged.values), PRECEDENCE[judged.limit.rule_set], judged.limit.slug
+
+
+def contributing(judged: Judged | Unjudged) -> tuple[str, ...]:
+    return unique(judged.observed.contributing) if judged.observed else ()

@@ -1,0 +1,250 @@
+"""The closed vocabulary of measures: each computes one number or word from a plan.
+
+A measure is told the group it looks at, the treatments of the group that the limit applies to, and the limit itself.
+It answers an `Observed`, or None where there is nothing to measure.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.rules.book import Limit
+from api.rules.context import NANOLITRES, Context, Group, Spot
+from api.rules.numbers import Ratio
+
+SCOPES = ("treatment", "session", "day", "plan", "conditions", "allergies")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was measured. `missing` holds pointers without which it cannot be said to pass."""
+
+    value: Any = None
+    contributing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: str = "missing_input"
+
+
+Measurement = Callable[[Context, Group, Sequence[Spot], Limit], Observed | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How to compute a measure, at what scope, in what unit, and which members it reads."""
+
+    name: str
+    scope: str
+    unit: str
+    needs: tuple[str, ...]
+    observe: Measurement
+    pointer: str | None = None
+
+
+MEASURES: dict[str, Measure] = {}
+
+
+def measure(
+    name: str, scope: str, unit: str, *needs: str, pointer: str | None = None
+) -> Callable[[Measurement], Measurement]:
+    """Register a measure under its name."""
+
+    def register(observe: Measurement) -> Measurement:
+        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer)
+        return observe
+
+    return register
+
+
+def whole(number: int) -> Ratio:
+    return Ratio(number * 1000)
+
+
+def unique(pointers: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(pointers))
+
+
+def _member(name: str, scope: str, unit: str, path: str, convert: Callable[[Any], Any]) -> None:
+    """Register a measure that is one member of the plan as it stands, or is missing."""
+    *parents, last = path.split("/")
+
+    def observe(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+        if scope == "treatment":
+            owner: Any = spots[0].treatment
+        elif scope == "session":
+            owner = context.plan.sessions[group.sessions[0]]
+        else:
+            owner = getattr(context.plan, parents[0])
+        base = group.pointer if scope != "plan" else f"/{parents[0]}"
+        pointer = f"{base}/{last}"
+        value = getattr(owner, last)
+        if value is None:
+            return Observed(missing=(pointer,))
+        return Observed(convert(value), (pointer,))
+
+    prefix = {
+        "treatment": "sessions[].treatments[].",
+        "session": "sessions[].",
+        "plan": f"{parents[0]}." if parents else "",
+    }
+    measure(name, scope, unit, prefix[scope] + last, pointer=f"/{path}" if scope == "plan" else None)(observe)
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+_member("age", "plan", "a", "patient/age_years", whole)
+_member("days-since-delivery", "plan", "d", "patient/days_since_delivery", whole)
+_member("emergency-equipment", "plan", "1", "provider/emergency_equipment_on_site", same)
+_member("observation-minutes", "session", "min", "observation_minutes", whole)
+_member("compression-days", "session", "d", "compression_days", whole)
+_member("activity-pause-days", "session", "d", "activity_pause_days", whole)
+_member("concentration", "treatment", "%", "concentration_percent", Ratio)
+_member("vein-diameter", "treatment", "mm", "vein_diameter_mm", Ratio)
+_member("form", "treatment", "1", "form", same)
+
+
+@measure("eligibility", "plan", "1", "provider.eligibility_confirmed", pointer="/provider/eligibility_confirmed")
+def eligibility(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    confirmed = context.plan.provider.eligibility_confirmed
+    pointer = "/provider/eligibility_confirmed"
+    if confirmed is None:
+        return Observed(missing=(pointer,), reason="provider_decision")
+    return Observed(confirmed, (pointer,))
+
+
+@measure("area", "treatment", "1", "sessions[].treatments[].area")
+def area(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    return Observed(spots[0].treatment.area, (f"{group.pointer}/area",))
+
+
+@measure("jurisdiction", "treatment", "1", "jurisdiction", "sessions[].treatments[].product")
+def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    return Observed(context.plan.jurisdiction, (f"{group.pointer}/product",))
+
+
+@measure("session-volume", "session", "mL", "sessions[].treatments[].amount", "sessions[].treatments[].product")
+def session_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    nanolitres = sum(spot.nanolitres or 0 for spot in spots)
+    return Observed(
+        Ratio(nanolitres, NANOLITRES),
+        tuple(f"{spot.pointer}/amount" for spot in spots),
+        unique(pointer for spot in spots for pointer in spot.volume_missing),
+    )
+
+
+@measure("vial-count", "session", "{vial}", "sessions[].treatments[].amount")
+def vial_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    vials = [spot for spot in spots if spot.treatment.amount.unit == "vial"]
+    if not vials:
+        return None
+    return Observed(
+        Ratio(sum(spot.treatment.amount.value for spot in vials)), tuple(f"{spot.pointer}/amount" for spot in vials)
+    )
+
+
+@measure(
+    "container-volume",
+    "treatment",
+    "mL",
+    "sessions[].treatments[].product",
+    "sessions[].treatments[].containers",
+)
+def container_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """The volume of a vial. None observed, though vials are counted, means that the size is open: that is a finding."""
+    treatment = spots[0].treatment
+    if treatment.amount.unit != "vial" and treatment.containers is None:
+        return None
+    if limit.comparator == "=":  # the article's equation stands in only where nothing else tells
+        stands_in = treatment.product is None and treatment.containers is None
+        return Observed(None, (f"{group.pointer}/amount",)) if stands_in else None
+    if treatment.containers is not None:
+        product = context.book.products[treatment.product] if treatment.product else None
+        if product is not None and not product.container_volumes(None):
+            return None  # no source tells in what the product comes
+        return Observed(Ratio(treatment.containers.volume_ml), (f"{group.pointer}/containers/volume_ml",))
+    volumes = context.vial_volumes(treatment)
+    return Observed(Ratio(volumes[0]) if len(volumes) == 1 else None, (f"{group.pointer}/amount",))
+
+
+@measure("container-shortfall", "treatment", "mL", "sessions[].treatments[].containers")
+def container_shortfall(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """By how much the amount exceeds what the containers hold."""
+    containers = spots[0].treatment.containers
+    if containers is None or containers.count is None or spots[0].nanolitres is None:
+        return None
+    shortfall = spots[0].nanolitres - containers.count * containers.volume_ml * NANOLITRES
+    pointers = (f"{group.pointer}/amount", f"{group.pointer}/containers/count")
+    return Observed(Ratio(max(0, shortfall), NANOLITRES), pointers)
+
+
+@measure("injection-volume-sum", "treatment", "mL", "sessions[].treatments[].injections")
+def injection_volume_sum(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """By how much the injections' volumes differ from the amount, either way."""
+    injections = spots[0].treatment.injections
+    if injections is None or spots[0].nanolitres is None:
+        return None
+    total = sum(injection.count * injection.volume_ml for injection in injections) * NANOLITRES
+    pointers = (f"{group.pointer}/amount", f"{group.pointer}/injections")
+    return Observed(Ratio(abs(total - spots[0].nanolitres), NANOLITRES), pointers)
+
+
+@measure(
+    "injection-volume",
+    "treatment",
+    "mL",
+    "sessions[].treatments[].amount",
+    "sessions[].treatments[].injection_count",
+)
+def injection_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """The largest injection for an upper bound, the smallest for a lower one."""
+    spot = spots[0]
+    treatment = spot.treatment
+    if treatment.injections is not None:
+        extreme = min if limit.comparator == ">=" else max
+        volumes = [injection.volume_ml for injection in treatment.injections]
+        worst = extreme(volumes)
+        return Observed(Ratio(worst), (f"{group.pointer}/injections/{volumes.index(worst)}/volume_ml",))
+    missing = spot.volume_missing
+    if treatment.injection_count is None:
+        missing = (*missing, f"{group.pointer}/injection_count")
+    if treatment.injection_count is None or spot.nanolitres is None:
+        return Observed(missing=missing)
+    pointers = (f"{group.pointer}/amount", f"{group.pointer}/injection_count")
+    return Observed(Ratio(spot.nanolitres, NANOLITRES * treatment.injection_count), pointers)
+
+
+@measure(
+    "injection-count", "session", "1", "sessions[].treatments[].injection_count", "sessions[].treatments[].injections"
+)
+def injection_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """The injections of the session's treatments that the limit applies to."""
+    count, contributing, missing = 0, [], []
+    for spot in spots:
+        treatment = spot.treatment
+        if treatment.injections is not None:
+            count += sum(injection.count for injection in treatment.injections)
+            contributing.append(f"{spot.pointer}/injections")
+        elif treatment.injection_count is not None:
+            count += treatment.injection_count
+            contributing.append(f"{spot.pointer}/injection_count")
+        else:
+            missing.append(f"{spot.pointer}/injection_count")
+    return Observed(whole(count), tuple(contributing), tuple(missing))
+
+
+@measure(
+    "test-dose-volume", "treatment", "mL", "sessions[].treatments[].first_exposure", "sessions[].treatments[].test_dose"
+)
+def test_dose_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """The volume of the test dose; a plan that names none plans none."""
+    dose = spots[0].treatment.test_dose
+    return Observed(Ratio(dose.volume_ml if dose else 0), (f"{group.pointer}/test_dose",))
+
+
+@measure("test-dose-observed", "treatment", "1", "sessions[].treatments[].test_dose.observation_minutes")
+def test_dose_observed(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    dose = spots[0].treatment.test_dose
+    if dose is None:
+        return None
+    return Observed(bool(dose.observation_minutes), (f"{group.pointer}/test_dose/observation_minutes",))

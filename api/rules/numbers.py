@@ -1,0 +1,62 @@
+"""Exact numbers: decimal text in, integers inside, decimal text out.
+
+Every number is an integer count of thousandths of its unit, so 1 mL is 1,000 (microlitres), 1 % is 1,000 and
+7 days are 7,000. A quotient stays a pair of integers until it is shown; nothing passes through a float.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+DECIMAL_PATTERN = r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?"
+_DECIMAL = re.compile(DECIMAL_PATTERN)
+
+UNITS = ("mL", "mg", "mg/kg", "mm", "%", "d", "h", "min", "mo", "wk", "a", "{vial}", "1")
+
+# How a unit reads after a number in a sentence: one, several.
+UNIT_WORDS = {
+    "d": ("day", "days"),
+    "h": ("hour", "hours"),
+    "min": ("minute", "minutes"),
+    "mo": ("month", "months"),
+    "wk": ("week", "weeks"),
+    "a": ("year", "years"),
+    "{vial}": ("vial", "vials"),
+    "1": ("", ""),
+}
+
+
+class Ratio(NamedTuple):
+    """An exact quotient of integers, in thousandths of a unit."""
+
+    numerator: int
+    denominator: int = 1
+
+
+@lru_cache(maxsize=4096)
+def thousandths(text: str) -> int | None:
+    """The thousandths that a plain decimal text stands for, or None when it is not one.
+
+    Plain means: ASCII digits, at most six before and three behind the point, no sign, no exponent.
+    """
+    if not _DECIMAL.fullmatch(text):
+        return None
+    whole, _, fraction = text.partition(".")
+    return int(whole) * 1000 + int(fraction.ljust(3, "0") or 0)
+
+
+@lru_cache(maxsize=4096)
+def as_text(numerator: int, denominator: int = 1) -> str:
+    """The shortest decimal text of a ratio of thousandths, rounded at the sixth decimal when it does not end."""
+    sign = "-" if numerator < 0 else ""
+    millionths, rest = divmod(abs(numerator) * 1000, denominator)
+    if 2 * rest >= denominator:
+        millionths += 1
+    whole, fraction = divmod(millionths, 1_000_000)
+    return f"{sign}{whole}.{fraction:06d}".rstrip("0").rstrip(".")
+
+
+def in_words(value: str, unit: str) -> str:
+    """A number with its unit as a sentence says it: `10 mL`, `1 day`, `5 vials`, `24 %`."""
+    one, several = UNIT_WORDS.get(unit, (unit, unit))
+    return f"{value} {one if value == '1' else several}".strip()

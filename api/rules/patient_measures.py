@@ -1,0 +1,198 @@
+"""Measures that look across treatments and time: dose by weight, days between sessions, what the patient has."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from api.rules.book import Limit
+from api.rules.context import Context, Group, Spot
+from api.rules.measures import Observed, measure, unique, whole
+from api.rules.numbers import Ratio
+
+
+@measure(
+    "daily-dose-per-weight",
+    "day",
+    "mg/kg",
+    "patient.weight_kg",
+    "sessions[].date",
+    "sessions[].treatments[].amount",
+    "sessions[].treatments[].concentration_percent",
+)
+def daily_dose_per_weight(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """Milligrams of sclerosant in a calendar day, over all products that hold it, for each kilogram of body weight."""
+    weight = context.plan.patient.weight_kg
+    missing = [pointer for spot in spots for pointer in spot.volume_missing]
+    missing += [
+        f"{spot.pointer}/concentration_percent" for spot in spots if spot.treatment.concentration_percent is None
+    ]
+    if len(context.sessions) > 1:
+        missing += [f"/sessions/{i}/date" for i in group.sessions if context.plan.sessions[i].date is None]
+    contributing = unique(f"{spot.pointer}/amount" for spot in spots)
+    if weight is None:
+        return Observed(None, contributing, unique(["/patient/weight_kg", *missing]))
+    # A nanolitre of a 1 % solution holds 0.01 micrograms; the concentration is in thousandths of a percent.
+    dose = sum((spot.nanolitres or 0) * (spot.treatment.concentration_percent or 0) for spot in spots)
+    return Observed(Ratio(dose * 1000, 100_000 * weight), (*contributing, "/patient/weight_kg"), unique(missing))
+
+
+@measure("session-interval", "session", "d", "sessions[].date", "previous_sessions[].date")
+def session_interval(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """Days from the nearest earlier session, planned or past."""
+    return _interval(context, group, None)
+
+
+@measure(
+    "same-area-interval", "session", "d", "sessions[].date", "previous_sessions[].date", "previous_sessions[].areas"
+)
+def same_area_interval(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """Days from the nearest earlier session in which one of this session's areas was treated."""
+    return _interval(context, group, frozenset(spot.treatment.area for spot in group.spots))
+
+
+def _interval(context: Context, group: Group, areas: frozenset[str] | None) -> Observed | None:
+    """The shortest interval; of two planned sessions on one date, the later in the list counts as the later."""
+    own = group.sessions[0]
+    day = context.plan.sessions[own].date
+    missing = ["/previous_sessions"] if context.plan.previous_sessions is None else []
+    others = [*_past(context, areas, missing), *_planned(context, own, areas)]
+    if day is None:
+        return Observed(missing=(f"{group.pointer}/date", *missing)) if others or missing else None
+    intervals = []
+    for other, pointer in others:
+        if other is None:
+            missing.append(pointer)
+        elif pointer.startswith("/previous") or (other, pointer) < (day, f"{group.pointer}/date"):
+            intervals.append((abs(day - other), pointer))
+    if not intervals:
+        return Observed(missing=unique(missing)) if missing else None
+    days, pointer = min(intervals)
+    return Observed(whole(days), (f"{group.pointer}/date", pointer), unique(missing))
+
+
+def _past(context: Context, areas: frozenset[str] | None, missing: list[str]) -> Iterator[tuple[int | None, str]]:
+    """The day and pointer of each previous session that counts; a pointer in `missing` where its areas would tell."""
+    for k, previous in enumerate(context.plan.previous_sessions or ()):
+        if areas is not None and previous.areas is None:
+            missing.append(f"/previous_sessions/{k}/areas")
+        elif areas is None or _overlap(context, areas, previous.areas or ()):
+            yield previous.date, f"/previous_sessions/{k}/date"
+
+
+def _planned(context: Context, own: int, areas: frozenset[str] | None) -> Iterator[tuple[int | None, str]]:
+    """The day and pointer of each other planned session that counts."""
+    for i, session in enumerate(context.plan.sessions):
+        treated = [treatment.area for treatment in session.treatments]
+        if i != own and (areas is None or _overlap(context, areas, treated)):
+            yield session.date, f"/sessions/{i}/date"
+
+
+def _overlap(context: Context, areas: frozenset[str], others: Sequence[str]) -> bool:
+    """Whether two lists of areas share one, or one holds another."""
+    lineages = context.book.areas
+    return any(area in lineages[other] or other in lineages[area] for area in areas for other in others)
+
+
+@measure("condition", "conditions", "1", "patient.conditions")
+def condition(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """Whether the patient has the condition. A group holds one, with its own rulings; an empty list holds none."""
+    if context.plan.patient.conditions is None:
+        return Observed(missing=(group.pointer,))
+    if group.entry is None:
+        return Observed(False, (group.pointer,))
+    return Observed(True, (group.pointer, *(f"{spot.pointer}/product" for spot in spots)))
+
+
+@measure("allergen", "allergies", "1", "patient.allergies", "sessions[].treatments[].product")
+def allergen(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """How many of the treatments' products hold the allergen of the group."""
+    if context.plan.patient.allergies is None:
+        return Observed(missing=(group.pointer,))
+    holding = [
+        spot
+        for spot in spots
+        if spot.treatment.product and group.entry in context.book.products[spot.treatment.product].ingredients
+    ]
+    return Observed(whole(len(holding)), (group.pointer, *(f"{spot.pointer}/product" for spot in holding)))
+
+
+@measure("clot-risk-count", "plan", "1", "patient.conditions", pointer="/patient/conditions")
+def clot_risk_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """How many of the limit's listed risk factors the patient has."""
+    conditions = context.plan.patient.conditions
+    if conditions is None:
+        return Observed(missing=("/patient/conditions",))
+    counted = [k for k, slug in enumerate(conditions) if slug in limit.values]
+    return Observed(whole(len(counted)), tuple(f"/patient/conditions/{k}" for k in counted))
+
+
+@measure(
+    "breastfeeding-pause",
+    "plan",
+    "h",
+    "patient.conditions",
+    "patient.breastfeeding_pause_hours",
+    pointer="/patient/breastfeeding_pause_hours",
+)
+def breastfeeding_pause(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """The planned pause in hours, when the patient breastfeeds."""
+    patient = context.plan.patient
+    if patient.conditions is None:
+        return Observed(missing=("/patient/conditions",))
+    if "breastfeeding" not in patient.conditions:
+        return None
+    if patient.breastfeeding_pause_hours is None:
+        return Observed(missing=("/patient/breastfeeding_pause_hours",))
+    return Observed(Ratio(patient.breastfeeding_pause_hours), ("/patient/breastfeeding_pause_hours",))
+
+
+@measure("product-share", "session", "1", "sessions[].treatments[].amount", "sessions[].treatments[].product")
+def product_share(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """Where a session mixes products: the volumes as shares of each product's maximum, added up."""
+    if len({spot.treatment.product for spot in spots} - {None}) < 2:
+        return None
+    total = Fraction(0)
+    missing = [pointer for spot in spots for pointer in spot.volume_missing]
+    open_limits = []
+    for spot in spots:
+        most = _session_maximum(context, spot, missing)
+        if most is None:
+            open_limits.append(f"{spot.pointer}/product")
+        else:
+            total += Fraction(spot.nanolitres or 0) / most
+    pointers = tuple(f"{spot.pointer}/amount" for spot in spots)
+    reason = "missing_input" if missing else "limit_unconfirmed"
+    return Observed(Ratio(total.numerator, total.denominator), pointers, unique([*missing, *open_limits]), reason)
+
+
+def _session_maximum(context: Context, spot: Spot, missing: list[str]) -> Fraction | None:
+    """The strictest maximum of the treatment's own product, in thousandths of a mL, if need be from its dose."""
+    own = _bounds(spot, "session-volume")
+    if own:
+        return Fraction(min(own))
+    doses = _bounds(spot, "daily-dose-per-weight")
+    if not doses:
+        return None
+    weight, concentration = context.plan.patient.weight_kg, spot.treatment.concentration_percent
+    if weight is None or concentration is None:
+        missing.append("/patient/weight_kg" if weight is None else f"{spot.pointer}/concentration_percent")
+        return None
+    return Fraction(min(doses) * weight, 10 * concentration)  # a mL of a 1 % solution holds 10 mg
+
+
+def _bounds(spot: Spot, rule: str) -> list[int]:
+    """The confirmed bounds of a rule that name the treatment's product or sclerosant."""
+    match = spot.matches.get(rule)
+    limits = match.sure if match else ()
+    return [limit.value for limit in limits if (limit.product or limit.sclerosant) and limit.value]
+
+
+@measure(
+    "thermal-ablation-unsuitable",
+    "plan",
+    "1",
+    "patient.thermal_ablation_unsuitable",
+    pointer="/patient/thermal_ablation_unsuitable",
+)
+def thermal_ablation_unsuitable(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """Whether ablation was judged unsuitable; where the plan does not say so, it was not."""
+    return Observed(bool(context.plan.patient.thermal_ablation_unsuitable), ("/patient/thermal_ablation_unsuitable",))

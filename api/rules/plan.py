@@ -1,0 +1,203 @@
+"""A session plan as a partner sends it: the members, what they mean, and the typed records they are read into."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.rules.reading import Choice, Day, Decimal, Fault, Flag, Items, PlanFaults, Reader, Record, Slug, Whole, Words
+from api.rules.reading import member as m
+
+JURISDICTIONS = ("US", "GB", "DE", "AT", "CH", "FR", "ES")
+RULE_SETS = ("clinic", "label", "guideline", "policy")
+FORMS = ("liquid", "foam")
+MOST_TREATMENTS = 200
+
+AREA = Slug("areas", "/v1/areas")
+PRODUCT = Slug("products", "/v1/products")
+VOLUME = Decimal("mL", "0.001", "100000")
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What the check may know of the patient. No identifiers: they are refused by name."""
+
+    age_years: int | None = m(Whole(0, 130), "Age in completed years.", essential=True)
+    weight_kg: int | None = m(Decimal("kg", "0.5", "500"), "Body weight in kilograms.", essential=True)
+    conditions: tuple[str, ...] | None = m(
+        Items(Slug("conditions", "/v1/contraindications"), 0, 50, unique=True),
+        "Slugs of `/v1/contraindications`. An empty list says: asked, none. Left out says: not asked.",
+        essential=True,
+    )
+    allergies: tuple[str, ...] | None = m(
+        Items(Slug("allergies", "the sclerosants and excipients of /v1/products"), 0, 20, unique=True),
+        "Sclerosants or excipients the patient is allergic to. An empty list says: asked, none.",
+        essential=True,
+    )
+    days_since_delivery: int | None = m(Whole(0, 20000), "Days since the last delivery, when there was one.")
+    breastfeeding_pause_hours: int | None = m(
+        Decimal("h", "0", "1000"), "Hours for which breastfeeding is planned to pause after the session."
+    )
+    thermal_ablation_unsuitable: bool | None = m(
+        Flag(), "Whether endothermal ablation of a refluxing trunk was judged unsuitable."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What the treating provider states."""
+
+    eligibility_confirmed: bool | None = m(
+        Flag(), "Whether the provider determined eligibility at a consultation.", essential=True
+    )
+    emergency_equipment_on_site: bool | None = m(
+        Flag(), "Whether drugs and equipment to treat anaphylaxis are on site.", essential=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousSession:
+    """An earlier session of the same patient."""
+
+    date: int | None = m(Day(), "Civil date of the session.", essential=True)
+    areas: tuple[str, ...] | None = m(Items(AREA, 0, 20, unique=True), "Areas treated then.")
+    products: tuple[str, ...] | None = m(Items(PRODUCT, 0, 20, unique=True), "Products used then.")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much of the product is injected."""
+
+    value: int = m(VOLUME, "The number.", required=True)
+    unit: str = m(
+        Choice(("mL", "vial"), {"cc": "mL"}),
+        "`mL`, `cc` (the same) or `vial`. Vials become mL through the product's container.",
+        required=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Injections:
+    """A group of injections of equal volume."""
+
+    count: int = m(Whole(1, 500), "How many injections.", required=True)
+    volume_ml: int = m(VOLUME, "Volume of each, in mL.", required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """The vials or ampoules that the amount is drawn from."""
+
+    volume_ml: int = m(VOLUME, "Volume of one container, in mL.", required=True)
+    count: int | None = m(Whole(1, 1000), "How many containers.")
+
+
+@dataclass(frozen=True, slots=True)
+class TestDose:
+    """A small first dose, given to see how the patient takes it."""
+
+    volume_ml: int = m(VOLUME, "Volume in mL.", required=True)
+    observation_minutes: int | None = m(Whole(0, 10000), "Minutes of observation before the rest is given.")
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One area treated with one product."""
+
+    area: str = m(AREA, "Slug of `/v1/areas`.", required=True)
+    amount: Amount = m(Record(Amount), "How much is injected.", required=True)
+    vein_type: str | None = m(Slug("vein-types", "/v1/vein-types"), "Slug of `/v1/vein-types`.", essential=True)
+    vein_diameter_mm: int | None = m(
+        Decimal("mm", "0.01", "50"), "Diameter of the widest vein treated, in mm.", essential=True
+    )
+    product: str | None = m(PRODUCT, "Slug of `/v1/products`.", essential=True)
+    concentration_percent: int | None = m(
+        Decimal("%", "0.001", "100"), "Concentration of the sclerosant, in percent.", essential=True
+    )
+    form: str | None = m(Choice(FORMS), "Liquid or foam.", essential=True)
+    injection_count: int | None = m(
+        Whole(1, 500), "How many injections share the amount equally. Not beside `injections`.", essential=True
+    )
+    injections: tuple[Injections, ...] | None = m(
+        Items(Record(Injections), 1, 100), "The injections with their volumes, when they differ."
+    )
+    containers: Containers | None = m(
+        Record(Containers), "What the amount is drawn from; settles the size of a vial.", essential=True
+    )
+    first_exposure: bool | None = m(Flag(), "Whether this is the patient's first treatment with the sclerosant.")
+    test_dose: TestDose | None = m(Record(TestDose), "The test dose, when one is planned.")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One visit with injections."""
+
+    treatments: tuple[Treatment, ...] = m(
+        Items(Record(Treatment), 1, MOST_TREATMENTS),
+        "What is treated; at most 200 treatments in all sessions together.",
+        required=True,
+    )
+    date: int | None = m(Day(), "Civil date of the session.", essential=True)
+    observation_minutes: int | None = m(
+        Whole(0, 10000), "Minutes of observation after the last injection.", essential=True
+    )
+    compression_days: int | None = m(Whole(0, 1000), "Days of compression afterwards.", essential=True)
+    activity_pause_days: int | None = m(
+        Whole(0, 1000), "Days without heavy exercise, sunbathing, hot baths and long flights."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The proposed session or sessions, sent for checking. Nothing of it is stored."""
+
+    sessions: tuple[Session, ...] = m(
+        Items(Record(Session), 1, 50), "The proposed sessions, in any order.", required=True
+    )
+    jurisdiction: str = m(Choice(JURISDICTIONS), "Whose label applies. Default `US`.", default="US")
+    rule_sets: tuple[str, ...] = m(
+        Items(Choice(RULE_SETS), 1, 4, unique=True), "Whose limits apply. Default: all four.", default=RULE_SETS
+    )
+    patient: Patient = m(Record(Patient), "What may be known of the patient.", default=Patient())
+    provider: Provider = m(Record(Provider), "What the provider states.", default=Provider())
+    previous_sessions: tuple[PreviousSession, ...] | None = m(
+        Items(Record(PreviousSession), 0, 200),
+        "Earlier sessions. An empty list says: there were none. Left out says: not told.",
+        essential=True,
+    )
+
+
+RECORDS = (Plan, Session, Treatment, Amount, Injections, Containers, TestDose, PreviousSession, Patient, Provider)
+
+
+def read_plan(document: Any, words: Words) -> Plan:
+    """Read a parsed JSON document into a plan.
+
+    Raises:
+        PlanFaults: the document is not a plan; every fault has its pointer.
+    """
+    reader = Reader(words)
+    plan: Plan | None = Record(Plan).read(document, "", reader)
+    _refuse_too_many(document, reader)
+    if plan is not None:
+        _refuse_two_counts(plan, reader)
+    if reader.faults or plan is None:
+        raise PlanFaults(reader.faults)
+    return plan
+
+
+def _refuse_too_many(document: Any, reader: Reader) -> None:
+    sessions = document.get("sessions") if isinstance(document, dict) else None
+    if isinstance(sessions, list):
+        lists = [session.get("treatments") for session in sessions if isinstance(session, dict)]
+        if sum(len(treatments) for treatments in lists if isinstance(treatments, list)) > MOST_TREATMENTS:
+            reader.fault("/sessions", "too_many_treatments", f"Send at most {MOST_TREATMENTS} treatments in all.")
+
+
+def _refuse_two_counts(plan: Plan, reader: Reader) -> None:
+    for i, session in enumerate(plan.sessions):
+        for j, treatment in enumerate(session.treatments):
+            if treatment.injection_count is not None and treatment.injections is not None:
+                pointer = f"/sessions/{i}/treatments/{j}/injections"
+                reader.fault(pointer, "conflict", "Send either `injection_count` or `injections`.")
+
+
+__all__ = ["FORMS", "JURISDICTIONS", "RECORDS", "RULE_SETS", "Fault", "Plan", "PlanFaults", "read_plan"]

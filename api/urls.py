@@ -1,0 +1,57 @@
+"""Every route, in reading order."""
+
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import IntConverter, StringConverter
+
+from api.views.content import ContentDetail, ContentList, PlanExamples, ReleaseDetail, Releases
+from api.views.plans import ValidatePlan
+from api.views.service import Docs, Entry, Home, Live, OpenApi, ProblemPage, Ready
+
+
+class SlugConverter(StringConverter):
+    """Lower-case ASCII words joined by hyphens."""
+
+    regex = "[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
+class NumberConverter(IntConverter):
+    """A release number: ASCII digits, no leading zero."""
+
+    regex = "[1-9][0-9]{0,8}"
+
+
+register_converter(SlugConverter, "name")
+register_converter(NumberConverter, "number")
+
+
+def resource(name: str) -> list[URLPattern]:
+    """The list and the detail of a resource."""
+    return [
+        path(f"v1/{name}", ContentList.as_view(resource=name), name=name),
+        path(f"v1/{name}/<name:slug>", ContentDetail.as_view(resource=name), name=f"{name}-detail"),
+    ]
+
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("v1", Entry.as_view(), name="entry"),
+    *resource("areas"),
+    *resource("vein-types"),
+    *resource("products"),
+    *resource("session-limits"),
+    *resource("result-durations"),
+    *resource("contraindications"),
+    *resource("faqs"),
+    *resource("claims"),
+    *resource("rules"),
+    *resource("sources"),
+    path("v1/releases", Releases.as_view(), name="releases"),
+    path("v1/releases/<number:number>", ReleaseDetail.as_view(), name="release"),
+    path("v1/session-plans/validate", ValidatePlan.as_view(), name="validate"),
+    path("v1/session-plans/examples", PlanExamples.as_view(), name="plan-examples"),
+    path("v1/openapi.yaml", OpenApi.as_view(), name="openapi"),
+    path("v1/problems/<slug:code>", ProblemPage.as_view(), name="problem"),
+    path("docs", Docs.as_view(), name="docs"),
+    path("livez", Live.as_view(), name="livez"),
+    path("readyz", Ready.as_view(), name="readyz"),
+]

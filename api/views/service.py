@@ -1,0 +1,190 @@
+"""The service itself: entry, documentation, problems, health."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import content
+from api.errors import PROBLEMS
+from api.parsers import read_query
+from api.schema import Operation
+from api.serializers import RESOURCES, EntrySerializer, HealthSerializer, ProblemKindSerializer, ReadySerializer
+from api.views.content import CONTENT_STATUS, empty, published
+from api.views.contract import ContractView
+
+NOTICE = (
+    "Published facts and limits with their sources. Not medical advice: the treating provider determines eligibility "
+    "and treatment."
+)
+LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+LINKS = {
+    **{name.replace("-", "_"): f"/v1/{name}" for name in RESOURCES if name != "plan-examples"},
+    "releases": "/v1/releases",
+    "validate": "/v1/session-plans/validate",
+    "plan_examples": "/v1/session-plans/examples",
+    "openapi": "/v1/openapi.yaml",
+    "docs": "/docs",
+}
+
+
+class HtmlRenderer(BaseRenderer):
+    """Lets a view answer text/html; the view renders its own template."""
+
+    media_type = "text/html"
+    format = "html"
+
+
+class Anything(BaseContentNegotiation):
+    """For a view with one representation: it is served whatever the client asks for."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+def entry(release: content.FrozenRelease) -> dict[str, Any]:
+    """What `/v1` says."""
+    return {
+        "service": "Sclerotherapy content and rules",
+        "notice": NOTICE,
+        "content_status": CONTENT_STATUS,
+        "licence": LICENCE,
+        "release": content.history_entry(release),
+        "links": LINKS,
+    }
+
+
+class Home(ContractView):
+    """A page for people; with `Accept: application/json` the same as `/v1`."""
+
+    renderer_classes = (HtmlRenderer, JSONRenderer)
+
+    def get(self, request: Request) -> HttpResponse:
+        read_query(request.query_params, (), empty)
+        release = content.current()
+        if request.accepted_renderer.format == "html":
+            limits = [release.item("session-limits", f"clinic-{slug}-max") for slug in ("session-volume", "vial-count")]
+            # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
+            base = f"{request.scheme}://{request.get_host()}"
+            page = {"entry": entry(release), "limits": limits, "resources": resources(), "base": base}
+            response = render(request._request, "api/home.html", page)
+            response["Cache-Control"] = "private, max-age=60"
+        else:
+            response = published(request, release, entry(release))
+        patch_vary_headers(response, ["Accept"])
+        return response
+
+
+def resources() -> list[dict[str, str]]:
+    """The content paths with what they hold, for the page."""
+    rows = [{"path": f"/v1/{name}", "text": kind.text} for name, kind in RESOURCES.items() if name != "plan-examples"]
+    return sorted(rows, key=lambda row: row["path"])
+
+
+class Entry(ContractView):
+    """The current release, links, the licence, and what this service is not."""
+
+    operation = Operation(
+        id="get_entry",
+        tag="Service",
+        summary="Start here",
+        text="The current release, links to everything, the licence, and what this service is not.",
+        answer=EntrySerializer,
+        problems=(503,),
+        frozen=True,
+    )
+
+    def get(self, request: Request) -> HttpResponse:
+        read_query(request.query_params, (), empty)
+        release = content.current()
+        return published(request, release, entry(release))
+
+
+class OpenApi(ContractView):
+    """The OpenAPI document, as committed."""
+
+    operation = Operation(
+        id="get_openapi", tag="Service", summary="Get this document", text="The OpenAPI document, as YAML.", answer=str
+    )
+
+    content_negotiation_class = Anything
+
+    def get(self, request: Request) -> HttpResponse:
+        read_query(request.query_params, (), empty)
+        response = HttpResponse(settings.OPENAPI_FILE.read_bytes(), content_type="application/yaml")
+        response["Cache-Control"] = "public, max-age=300"
+        return response
+
+
+class Docs(ContractView):
+    """The OpenAPI document to read and try."""
+
+    content_negotiation_class = Anything
+
+    def get(self, request: Request) -> HttpResponse:
+        read_query(request.query_params, (), empty)
+        return render(request._request, "api/docs.html")
+
+
+class ProblemPage(ContractView):
+    """What a problem's `type` leads to."""
+
+    operation = Operation(
+        id="get_problem",
+        tag="Service",
+        summary="Explain a problem",
+        text="What a problem's `type` leads to: the kind of failure in words.",
+        answer=ProblemKindSerializer,
+    )
+
+    renderer_classes = (JSONRenderer, HtmlRenderer)
+
+    def get(self, request: Request, code: str) -> HttpResponse:
+        read_query(request.query_params, (), empty)
+        problem = PROBLEMS.get(code)
+        if problem is None:
+            raise Http404
+        if request.accepted_renderer.format == "html":
+            response = render(request._request, "api/problem.html", {"problem": problem})
+        else:
+            body = {"code": problem.code, "status": problem.status, "title": problem.title, "text": problem.text}
+            response = Response(body)
+        patch_vary_headers(response, ["Accept"])
+        return response
+
+
+class Live(ContractView):
+    """The process answers."""
+
+    operation = Operation(
+        id="get_live", tag="Service", summary="Is it up?", text="The process answers.", answer=HealthSerializer
+    )
+
+    def get(self, request: Request) -> Response:
+        return Response({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+class Ready(ContractView):
+    """Content can be served and plans can be checked."""
+
+    operation = Operation(
+        id="get_ready",
+        tag="Service",
+        summary="Can it serve?",
+        text="Content can be served and plans can be checked.",
+        answer=ReadySerializer,
+        problems=(503,),
+    )
+
+    def get(self, request: Request) -> Response:
+        release = content.current()
+        return Response(
+            {"status": "ok", "release": release.number, "rules": len(release.book.rules)},
+            headers={"Cache-Control": "no-store"},
+        )

@@ -1,0 +1,79 @@
+"""Plans to start from, as plain functions."""
+
+import copy
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+VALIDATE = "/v1/session-plans/validate"
+
+
+def treatment(**changes: Any) -> dict[str, Any]:
+    """Three mL of Asclera 0.5 % in twenty injections: inside every limit."""
+    base = {
+        "area": "calf",
+        "vein_type": "telangiectasia",
+        "vein_diameter_mm": "0.7",
+        "product": "asclera",
+        "concentration_percent": "0.5",
+        "form": "liquid",
+        "amount": {"value": "3", "unit": "mL"},
+        "injection_count": 20,
+    }
+    return without(base | changes)
+
+
+def session(*treatments: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    base = {
+        "date": "2026-11-22",
+        "treatments": list(treatments) or [treatment()],
+        "observation_minutes": 20,
+        "compression_days": 3,
+    }
+    return without(base | changes)
+
+
+def plan(*sessions: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A plan with every essential member, inside every limit."""
+    base = {
+        "jurisdiction": "US",
+        "patient": {"age_years": 42, "weight_kg": "66", "conditions": [], "allergies": []},
+        "provider": {"eligibility_confirmed": True, "emergency_equipment_on_site": True},
+        "previous_sessions": [{"date": "2026-10-10", "areas": ["calf"], "products": ["asclera"]}],
+        "sessions": list(sessions) or [session()],
+    }
+    return without(copy.deepcopy(base | changes))
+
+
+def without(members: dict[str, Any]) -> dict[str, Any]:
+    """The members less those that are None."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def clinic_plan(value: str = "12", unit: str = "cc", **changes: Any) -> dict[str, Any]:
+    """The smallest plan: an area and an amount."""
+    return {"sessions": [{"treatments": [{"area": "leg", "amount": {"value": value, "unit": unit}}]}], **changes}
+
+
+def post(client: Client, body: Any, path: str = VALIDATE, **extra: Any) -> HttpResponse:
+    """Send a body: bytes and text as they are, anything else as JSON."""
+    sent = body if isinstance(body, bytes | str) else json.dumps(body)
+    return client.post(path, data=sent, content_type="application/json", **extra)  # type: ignore[return-value]
+
+
+def checked(client: Client, body: Any) -> dict[str, Any]:
+    """The answer to a plan that can be read."""
+    response = post(client, body)
+    assert response.status_code == 200, response.content
+    answer: dict[str, Any] = json.loads(response.content)
+    return answer
+
+
+def faults(client: Client, body: Any) -> dict[str, str]:
+    """The code of each fault of a plan that cannot be read, by pointer."""
+    response = post(client, body)
+    assert response.status_code == 400, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    return {error["pointer"]: error["code"] for error in json.loads(response.content)["errors"]}

@@ -1,0 +1,118 @@
+"""Every failure is one shape."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+
+from api import content, errors
+from api.models import Release
+from tests.plans import VALIDATE, clinic_plan, post
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "code"),
+    [
+        ("GET", "/nowhere", {}, 404, "not_found"),
+        ("GET", "/v1/areas/", {}, 404, "not_found"),
+        ("GET", "/v1/areas/%00", {}, 404, "not_found"),
+        ("GET", "/v1/releases/99", {}, 404, "release_not_found"),
+        ("GET", "/v1/problems/nothing", {}, 404, "not_found"),
+        ("POST", "/v1/areas", {}, 405, "method_not_allowed"),
+        ("OPTIONS", "/v1/areas", {}, 405, "method_not_allowed"),
+        ("TRACE", "/v1", {}, 405, "method_not_allowed"),
+        ("GET", VALIDATE, {}, 405, "method_not_allowed"),
+        ("GET", "/v1/areas", {"HTTP_ACCEPT": "text/html"}, 406, "not_acceptable"),
+        ("GET", "/v1", {"HTTP_HOST": "evil.example"}, 400, "bad_request"),
+    ],
+)
+def test_a_failure_is_a_problem(
+    client: Client, method: str, path: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    response = client.generic(method, path, **headers)  # type: ignore[arg-type]
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["request_id"] == response["X-Request-ID"]
+    assert client.get(body["type"], HTTP_ACCEPT="application/json").json()["code"] == code
+    if status == 405:
+        assert response["Allow"] in ("GET, HEAD", "POST")
+
+
+@pytest.mark.parametrize("code", errors.PROBLEMS)
+def test_every_problem_has_a_page(client: Client, code: str) -> None:
+    assert client.get(f"/v1/problems/{code}").json()["title"]
+    assert b"<h1>" in client.get(f"/v1/problems/{code}", HTTP_ACCEPT="text/html").content
+
+
+def test_a_clients_own_request_id_is_kept_when_it_is_plain(client: Client) -> None:
+    assert client.get("/livez", HTTP_X_REQUEST_ID="partner-4711")["X-Request-ID"] == "partner-4711"
+    assert client.get("/livez", HTTP_X_REQUEST_ID="<b>")["X-Request-ID"] != "<b>"
+
+
+def test_a_fault_of_ours_is_a_problem_without_details(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any) -> Any:
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr("api.views.plans.check", broken)
+    response = post(client, clinic_plan())
+    assert (response.status_code, json.loads(response.content)["code"]) == (500, "server_error")
+    assert b"secret" not in response.content
+
+
+def test_what_is_forbidden_is_a_problem() -> None:
+    response = errors.forbidden(RequestFactory().get("/"), PermissionError())
+    assert (response.status_code, json.loads(response.content)["code"]) == (403, "forbidden")
+
+
+def away(*args: Any, **kwargs: Any) -> Any:
+    raise OperationalError("the database is away")
+
+
+@pytest.fixture
+def empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "_memory", content._Memory())
+
+
+def test_while_the_database_is_away_the_last_release_stands(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = client.get("/v1/areas").content
+    monkeypatch.setattr(Release.objects, "order_by", away)
+    monkeypatch.setattr(Release.objects, "filter", away)
+    monkeypatch.setattr(Release.objects, "defer", away)
+    assert client.get("/v1/areas").content == before
+    assert client.get("/v1/areas?release=1").status_code == 200
+    assert post(client, clinic_plan()).status_code == 200
+    assert client.get("/v1/areas?release=7").json()["code"] == "content_unavailable"
+    assert client.get("/v1/releases").json()["code"] == "content_unavailable"
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_without_rules_no_plan_is_checked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Release.objects, "order_by", away)
+    response = post(client, clinic_plan("1"))
+    assert (response.status_code, json.loads(response.content)["code"]) == (503, "content_unavailable")
+    assert response["Retry-After"] == "5"
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_before_anything_is_published_the_answer_is_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Release.objects.none()
+    monkeypatch.setattr(Release.objects, "order_by", lambda *args: nothing)
+    assert client.get("/v1").json()["code"] == "content_unavailable"
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_memory_holds_a_bounded_number_of_releases(release: content.FrozenRelease) -> None:
+    memory = content._Memory()
+    memory.newest = "0"
+    for number in range(20):
+        memory.keep(content.FrozenRelease(number + 1, release.published_at, "", str(number), {}))
+    assert len(memory.releases) == content.MOST_IN_MEMORY + 1
+    assert "0" in memory.releases  # the newest is never dropped
+    assert memory.get("19", 20) is not None
+    assert memory.get("19", 1) is None

@@ -1,0 +1,116 @@
+"""The database itself holds closed lists and ranges: one test for each constraint."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+
+from api.models import Area, Product, Release, ResultDuration, Ruling, SessionLimit, Source, VeinType
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [model for model in apps.get_app_config("api").get_models() if model is not Release]
+LISTED = [
+    (model, constraint.name.removeprefix(f"{model._meta.model_name}_").removesuffix("_listed"))
+    for model in MODELS
+    for constraint in model._meta.constraints
+    if constraint.name.endswith("_listed")
+]
+
+
+def breaks(model: type[models.Model], **change: Any) -> None:
+    """Assert that the database refuses to store the change on some row."""
+    row = model._default_manager.first()
+    assert row is not None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model._default_manager.filter(pk=row.pk).update(**change)
+
+
+@pytest.mark.parametrize(("model", "column"), LISTED, ids=lambda value: getattr(value, "__name__", value))
+def test_a_word_outside_its_closed_list_is_refused(model: type[models.Model], column: str) -> None:
+    breaks(model, **{column: "banana"})
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model is not Ruling], ids=lambda model: model.__name__)
+def test_a_review_is_due_after_it_was_done(model: type[models.Model]) -> None:
+    breaks(model, review_due="2020-01-01")
+
+
+def test_diameters_are_in_order() -> None:
+    breaks(VeinType, diameter_over_mm="3", diameter_max_mm="1")
+
+
+def test_an_area_does_not_hold_itself() -> None:
+    breaks(Area, parent=models.F("slug"))
+
+
+def test_the_ends_of_a_duration_are_in_order() -> None:
+    breaks(ResultDuration, low="3", high="1", status="confirmed")
+
+
+def test_an_unconfirmed_duration_has_no_number() -> None:
+    breaks(ResultDuration, low="3", high="5", status="unconfirmed")
+    breaks(ResultDuration, low=None, high=None, status="confirmed")
+
+
+def test_a_limit_is_not_negative() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SessionLimit.objects.filter(slug="asclera-session-volume-max").update(value="-1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"value": None},
+        {"status": "unconfirmed"},
+        {"comparator": "in"},
+        {"comparator": "=", "value": None},
+        {"expected": True},
+    ],
+)
+def test_a_limits_bound_fits_its_comparator(change: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SessionLimit.objects.filter(slug="asclera-session-volume-max").update(**change)
+
+
+def test_a_label_rules_once_on_a_condition() -> None:
+    ruling = Ruling.objects.filter(product=None).first()
+    assert ruling is not None
+    ruling.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ruling.save(force_insert=True)
+
+
+def test_a_bibliography_number_is_used_once() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Source.objects.filter(reference_number=None).update(reference_number=1)
+
+
+def test_releases_are_numbered_from_one() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Release(number=0, published_at="2026-11-22T00:00:00Z", note="x", digest="x", payload="{}").save()
+
+
+def test_every_constraint_of_the_models_has_a_test_here() -> None:
+    names = {constraint.name for model in [*MODELS, Release] for constraint in model._meta.constraints}
+    others = {name for name in names if not name.endswith(("_listed", "_review_follows"))}
+    assert others == {
+        "veintype_diameters_ordered",
+        "area_not_in_itself",
+        "resultduration_ends_ordered",
+        "resultduration_unconfirmed_has_no_number",
+        "sessionlimit_value_not_negative",
+        "sessionlimit_bound_fits_comparator",
+        "ruling_once_for_a_label",
+        "release_number_from_one",
+    }
+
+
+def test_a_limit_of_no_product_cannot_be_stored() -> None:
+    Product.objects.filter(slug="glycerin").first()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SessionLimit.objects.filter(slug="asclera-session-volume-max").update(product="nothing")
+        from django.db import connection
+
+        connection.check_constraints()

@@ -1,0 +1,255 @@
+"""Loading and publishing: all or nothing, with the row named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from api.models import Area, Claim, Contraindication, Faq, PlanExample, Release, Rule, Ruling, SessionLimit, Source
+from api.models.releases import FrozenError
+from api.publishing import RefusedError, load_content, publish, render
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(note: str = "A change") -> list[str]:
+    """The problems for which publishing is refused; nothing may be left behind."""
+    before = Release.objects.count()
+    with pytest.raises(RefusedError) as refusal:
+        publish(note)
+    assert Release.objects.count() == before
+    return refusal.value.problems
+
+
+def test_unchanged_content_is_not_published_again() -> None:
+    assert refused() == ["nothing changed since release 1"]
+
+
+def test_loading_the_same_files_again_changes_nothing() -> None:
+    load_content(settings.FIXTURES)
+    assert refused() == ["nothing changed since release 1"]
+
+
+def test_a_release_needs_a_note() -> None:
+    assert refused(" ") == ["a release needs a note"]
+
+
+def test_a_correction_may_bring_back_what_was() -> None:
+    Area.objects.filter(slug="leg").update(name="Legs")
+    second = publish("Another name")
+    Area.objects.filter(slug="leg").update(name="Leg")
+    third = publish("The old name again")
+    first = Release.objects.get(number=1)
+    assert (second.number, third.number) == (2, 3)
+    assert third.digest == first.digest != second.digest
+
+
+def test_a_row_that_is_not_valid_is_named() -> None:
+    Area.objects.filter(slug="leg").update(vein_types=["spider"])
+    assert refused() == ["areas/leg: vein_types names what is not there: spider"]
+
+
+def test_a_dangling_citation_is_named() -> None:
+    citation = {"source": "nobody", "locator": "section 1", "stance": "supports"}
+    SessionLimit.objects.filter(slug="face-excluded").update(citations=[citation])
+    assert refused() == ["session-limits/face-excluded: citations has a dangling citation: nobody"]
+
+
+@pytest.mark.parametrize(
+    ("citations", "words"),
+    [
+        ({"source": "article"}, "must be a list of citations"),
+        ([{"source": "article"}], "whose keys are not"),
+        ([{"source": 7, "locator": "x", "stance": "supports"}], "whose source is not a text"),
+        ([{"source": "article", "locator": " ", "stance": "supports"}], "without a locator"),
+        ([{"source": "article", "locator": "x", "stance": "proves"}], "unknown stance"),
+        ([], "This field cannot be blank"),
+    ],
+)
+def test_a_citation_of_another_shape_is_refused(citations: Any, words: str) -> None:
+    SessionLimit.objects.filter(slug="face-excluded").update(citations=citations)
+    [problem] = refused()
+    assert problem.startswith("session-limits/face-excluded: citations")
+    assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("slug", "change", "words"),
+    [
+        ("asclera-session-volume-max", {"unit": "mg"}, "has the unit 'mg', but its rule is in 'mL'"),
+        ("asclera-session-volume-max", {"unit": ""}, "unit This field cannot be blank"),
+        ("asclera-session-volume-max", {"comparator": ">="}, "for which its rule has no message"),
+        ("face-excluded", {"values": []}, "lists no values"),
+        ("face-excluded", {"comparator": "=", "expected": True}, "which a one-of rule does not"),
+        ("face-excluded", {"values": ["face", "face"]}, "names an entry twice"),
+        ("face-excluded", {"values": [1]}, "must be a list of texts"),
+    ],
+)
+def test_a_limit_that_does_not_fit_its_rule_is_named(slug: str, change: dict[str, Any], words: str) -> None:
+    if change.get("unit") == "":
+        # The database holds the closed list too, so a limit without a unit can only be made in memory.
+        with pytest.raises(Exception, match="blank"):
+            SessionLimit(slug=slug, unit="").clean_fields()
+        return
+    SessionLimit.objects.filter(slug=slug).update(**change)
+    problems = refused()
+    assert any(problem.startswith(f"session-limits/{slug}") and words in problem for problem in problems)
+
+
+def test_a_rule_without_limits_is_named() -> None:
+    SessionLimit.objects.filter(rule="treatment-area").delete()
+    assert refused() == ["rules/treatment-area: a rule without limits"]
+
+
+def test_contraindications_are_the_limits_of_their_rule() -> None:
+    Ruling.objects.all().delete()
+    assert "rules/contraindication: a rule without limits" in refused()
+
+
+def test_a_rule_that_cannot_be_computed_is_named() -> None:
+    Rule.objects.filter(slug="vein-diameter").update(quantity="phase-of-the-moon")
+    assert "rules/vein-diameter: measures 'phase-of-the-moon', which the service cannot compute" in refused()
+    Rule.objects.filter(slug="vein-diameter").update(quantity="vein-diameter", unit="mL")
+    assert any("is computed in 'mm'" in problem for problem in refused())
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("{{ session-limits/none }}", "refers to session-limits/none, which has no number"),
+        ("{{ session-limits/fibrovein-gb-1-session-volume-max }}", "which has no number"),
+        ("{{ result-durations/reticular-vein-onset }}", "which has no number"),
+        ("{{ 10 mL }}", "has a reference that cannot be read"),
+    ],
+)
+def test_a_reference_without_a_number_is_named(answer: str, words: str) -> None:
+    Faq.objects.filter(slug="cost").update(answer=answer)
+    [problem] = [problem for problem in refused() if problem.startswith("faqs/cost")]
+    assert words in problem
+
+
+def test_numbers_in_answers_are_rendered_from_the_facts() -> None:
+    Faq.objects.filter(slug="cost").update(
+        answer="{{ session-limits/clinic-vial-count-max }}, {{ result-durations/telangiectasia-onset }}, "
+        "{{ result-durations/non-responders }}, {{ result-durations/full-effect-onset }}"
+    )
+    rows = {row["slug"]: row["answer"] for row in render()["faqs"]}
+    assert rows["cost"] == "5 vials, 3 to 6 weeks, under 10 %, at least 1 month"
+
+
+def test_answers_hold_no_typed_number() -> None:
+    for faq in Faq.objects.all():
+        outside = "".join(part.partition("}}")[2] or part for part in faq.answer.split("{{"))
+        assert not any(character.isdigit() for character in outside), faq.slug
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ([{"key": "x"}], "whose keys are not"),
+        ([{"key": "x", "low": 1, "high": None, "unit": "%", "label": "l", "citations": []}], "not a quoted plain"),
+        ([{"key": "x", "low": "1", "high": None, "unit": "USD", "label": "l", "citations": []}], "unknown unit"),
+    ],
+)
+def test_a_figure_of_another_shape_is_refused(figures: Any, words: str) -> None:
+    Faq.objects.filter(slug="cost").update(figures=figures)
+    assert any(problem.startswith("faqs/cost") and words in problem for problem in refused())
+
+
+@pytest.mark.parametrize("strengths", [[], [{"concentration_percent": "0.5"}], [{"concentration_percent": 0.5}]])
+def test_a_product_without_proper_strengths_is_refused(strengths: Any) -> None:
+    from api.models import Product
+
+    Product.objects.filter(slug="glycerin").update(strengths=strengths)
+    assert any(problem.startswith("products/glycerin") for problem in refused())
+
+
+def test_an_example_that_is_no_plan_is_named() -> None:
+    PlanExample.objects.filter(slug="clinic-within").update(plan='{"sessions": 1}')
+    assert refused() == ["plan-examples/clinic-within: /sessions not_a_list"]
+    PlanExample.objects.filter(slug="clinic-within").update(plan="{")
+    assert refused() == ["plan-examples/clinic-within: has a plan that is not JSON"]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    Area.objects.filter(slug="leg").update(vein_types=["spider"])
+    SessionLimit.objects.filter(rule="treatment-area").delete()
+    assert len(refused()) == 2
+
+
+def test_a_release_is_never_changed_or_deleted() -> None:
+    release = Release.objects.get(number=1)
+    release.note = "Another"
+    for attempt in (
+        release.save,
+        release.delete,
+        Release.objects.all().delete,
+        lambda: Release.objects.update(note="Another"),
+    ):
+        with pytest.raises(FrozenError):
+            attempt()
+    assert str(Release.objects.get(number=1)) == "release 1"
+    assert Release.objects.get(number=1).note == "The packaged content"
+
+
+def fixture(tmp_path: Path, name: str, text: str) -> Path:
+    """A copy of the fixtures with one file replaced."""
+    for path in settings.FIXTURES.glob("*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+HEAD = 'reviewed_on: "2026-11-22"\nreview_due: "2027-05-22"\nitems:\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("items: [", "sources.yaml: "),
+        ("items: []", "the keys must be reviewed_on, review_due and items"),
+        (HEAD + "  - {slug: a, slug: b}", "the key 'slug' comes twice"),
+        (HEAD + "  - {slug: a, note: 0.5}", "quote the decimal 0.5"),
+        (HEAD + "  - {slug: a, colour: red}", "sources/a: unknown keys colour"),
+        (HEAD + "  - {slug: a, kind: banana}", "sources/a: "),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_is_named_and_nothing_is_lost(tmp_path: Path, text: str, words: str) -> None:
+    before = Source.objects.count()
+    with pytest.raises(RefusedError) as refusal:
+        load_content(fixture(tmp_path, "sources.yaml", text))
+    assert words in str(refusal.value)
+    assert Source.objects.count() == before
+
+
+def test_an_unquoted_date_is_read_as_it_was_typed(tmp_path: Path) -> None:
+    text = (settings.FIXTURES / "areas.yaml").read_text("utf-8").replace('"2027-05-22"', "2027-05-23")
+    load_content(fixture(tmp_path, "areas.yaml", text))
+    assert str(Area.objects.get(slug="leg").review_due) == "2027-05-23"
+
+
+def test_the_commands_load_and_publish(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("load_content")
+    assert "session-limits: " in capsys.readouterr().out
+    with pytest.raises(CommandError, match="nothing changed"):
+        call_command("publish", note="Again")
+    Claim.objects.filter(slug="s1").update(statement="Another paraphrase.")
+    call_command("publish", note="A paraphrase")
+    assert "published release 2" in capsys.readouterr().out
+
+
+def test_a_command_names_what_it_cannot_load(tmp_path: Path, settings: Any) -> None:
+    settings.FIXTURES = tmp_path
+    with pytest.raises(CommandError, match=r"sources\.yaml"):
+        call_command("load_content")
+
+
+def test_a_ruling_is_named_by_what_it_applies_to() -> None:
+    ruling = Ruling.objects.filter(contraindication="pregnancy", product="asclera").get()
+    assert str(ruling) == "pregnancy-asclera-us-label"
+    assert str(Contraindication.objects.get(slug="pregnancy")) == "pregnancy"
+    rulings = [ruling.slug for ruling in Ruling.objects.all()]
+    assert len(set(rulings)) == len(rulings)
+    assert not set(rulings) & set(SessionLimit.objects.values_list("slug", flat=True))

@@ -1,0 +1,225 @@
+"""Rules in corners that the cases do not reach."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from api.rules.numbers import as_text, in_words, thousandths
+from tests.plans import checked, faults, plan, session, treatment
+
+
+def entry(answer: dict[str, Any], part: str, rule: str) -> dict[str, Any]:
+    [found] = [row for row in answer[part] if row["rule"] == rule]
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("10", 10_000), ("0.001", 1), ("10.2", 10_200), ("999999.999", 999_999_999), ("1.0000", None)],
+)
+def test_decimals_are_read_exactly(text: str, number: int | None) -> None:
+    assert thousandths(text) == number
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        ((10_000, 1), "10"),
+        ((10_200, 1), "10.2"),
+        ((-200, 1), "-0.2"),
+        ((1000, 3), "0.333333"),
+        ((2000, 3), "0.666667"),
+        ((1, 1), "0.001"),
+        ((0, 7), "0"),
+    ],
+)
+def test_numbers_leave_in_their_shortest_form(ratio: tuple[int, int], text: str) -> None:
+    assert as_text(*ratio) == text
+
+
+def test_units_read_well_in_sentences() -> None:
+    words = [in_words("1", "d"), in_words("2", "d"), in_words("5", "{vial}"), in_words("10", "mL"), in_words("3", "1")]
+    assert words == ["1 day", "2 days", "5 vials", "10 mL", "3"]
+
+
+def test_a_stated_container_tells_the_size_of_a_vial(client: Client) -> None:
+    vials = treatment(
+        product="fibrovein",
+        concentration_percent="3",
+        amount={"value": "5", "unit": "vial"},
+        containers={"volume_ml": "5"},
+    )
+    answer = checked(client, plan(session(vials), jurisdiction="GB", rule_sets=["clinic", "label"]))
+    observed = {row["id"]: row["observed"] for row in answer["findings"]}
+    assert observed["session-volume:/sessions/0"] == {"value": "25", "unit": "mL"}
+    assert entry(answer, "passed", "container-volume")["observed"]["value"] == "5"
+
+
+def test_a_container_of_a_size_that_is_not_sold_is_an_error(client: Client) -> None:
+    odd = treatment(containers={"volume_ml": "10", "count": 1})
+    finding = entry(checked(client, plan(session(odd))), "findings", "container-volume")
+    assert finding["limit"]["values"] == ["2"]
+    assert "comes in 2 mL" in finding["message"]
+
+
+def test_where_no_container_is_known_a_stated_one_is_not_judged(client: Client) -> None:
+    glycerin = treatment(product="glycerin", concentration_percent="72", containers={"volume_ml": "10"})
+    answer = checked(client, plan(session(glycerin)))
+    assert "container-volume" not in {row["rule"] for row in answer["findings"] + answer["passed"]}
+    message = entry(answer, "findings", "product-jurisdiction")["message"]
+    assert "(labels: none)" in message
+
+
+def test_vials_without_a_product_or_the_clinics_equation_have_no_volume(client: Client) -> None:
+    vials = {"area": "leg", "amount": {"value": "5", "unit": "vial"}}
+    answer = checked(client, {"rule_sets": ["label", "policy"], "sessions": [{"treatments": [vials]}]})
+    missing = [row["missing"] for row in answer["not_evaluated"] if row["rule"] == "session-volume"]
+    assert "/sessions/0/treatments/0/product" in missing[0]
+
+
+def test_injections_of_several_treatments_count_together_at_the_first_treatment(client: Client) -> None:
+    base = {
+        "vein_type": "varicose-vein",
+        "vein_diameter_mm": None,
+        "product": "aethoxysklerol",
+        "concentration_percent": "2",
+        "first_exposure": True,
+        "amount": {"value": "1", "unit": "mL"},
+    }
+    listed = treatment(**base, injection_count=None, injections=[{"count": 1, "volume_ml": "1"}])
+    counted = treatment(**base, injection_count=1)
+    answer = checked(client, plan(session(listed, counted), jurisdiction="CH"))
+    finding = entry(answer, "findings", "injection-count")
+    assert finding["observed"]["value"] == "2"
+    assert finding["contributing"] == [
+        "/sessions/0/treatments/0/injections",
+        "/sessions/0/treatments/1/injection_count",
+    ]
+    open_count = treatment(**base, injection_count=None)
+    answer = checked(client, plan(session(open_count), jurisdiction="CH"))
+    assert entry(answer, "not_evaluated", "injection-count")["missing"] == ["/sessions/0/treatments/0/injection_count"]
+
+
+def test_an_undated_session_beside_another_leaves_the_interval_open(client: Client) -> None:
+    answer = checked(client, plan(session(), session(date=None), previous_sessions=[]))
+    missing = {row["pointer"]: row["missing"] for row in answer["not_evaluated"] if row["rule"] == "session-spacing"}
+    assert missing == {"/sessions/0": ["/sessions/1/date"], "/sessions/1": ["/sessions/1/date"]}
+    assert answer["verdict"] == "incomplete"
+
+
+def test_an_undated_earlier_session_leaves_the_interval_open(client: Client) -> None:
+    answer = checked(client, plan(previous_sessions=[{"areas": ["thigh"]}]))
+    assert entry(answer, "not_evaluated", "session-spacing")["missing"] == ["/previous_sessions/0/date"]
+
+
+def test_a_single_first_session_has_no_interval(client: Client) -> None:
+    answer = checked(client, plan(session(date=None), previous_sessions=[]))
+    assert answer["verdict"] == "within_limits"
+
+
+def test_the_same_area_is_found_through_the_area_that_holds_it(client: Client) -> None:
+    answer = checked(client, plan(previous_sessions=[{"date": "2026-11-10", "areas": ["leg"]}]))
+    assert entry(answer, "findings", "same-area-spacing")["observed"] == {"value": "12", "unit": "d"}
+    answer = checked(client, plan(previous_sessions=[{"date": "2026-11-10"}]))
+    assert entry(answer, "not_evaluated", "same-area-spacing")["missing"] == ["/previous_sessions/0/areas"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "told"),
+    [
+        ([{"date": "2026-10-01", "products": ["fibrovein"]}], False),
+        ([{"date": "2026-10-01", "products": ["asclera"]}], True),
+        ([], True),
+    ],
+)
+def test_first_exposure_follows_from_earlier_products(client: Client, earlier: list[Any], told: bool) -> None:
+    sts = treatment(product="sotradecol", concentration_percent="1", amount={"value": "4", "unit": "mL"})
+    findings = checked(client, plan(session(sts), previous_sessions=earlier))["findings"]
+    assert ("test-dose" in {finding["rule"] for finding in findings}) is told
+
+
+def test_first_exposure_stays_open_where_earlier_products_are_not_told(client: Client) -> None:
+    sts = treatment(product="sotradecol", concentration_percent="1")
+    answer = checked(client, plan(session(sts), previous_sessions=[{"date": "2026-10-01"}]))
+    pointer = "/sessions/0/treatments/0/first_exposure"
+    assert pointer in entry(answer, "not_evaluated", "test-dose")["missing"]
+
+
+def test_a_later_session_of_the_plan_is_no_first_exposure(client: Client) -> None:
+    sts = treatment(product="sotradecol", concentration_percent="1", amount={"value": "4", "unit": "mL"})
+    two = plan(session(sts), session(sts, date="2026-12-22"), previous_sessions=[])
+    pointers = [row["pointer"] for row in checked(client, two)["findings"] if row["rule"] == "test-dose"]
+    assert pointers == ["/sessions/0/treatments/0"]
+
+
+def test_breastfeeding_without_a_planned_pause_is_told(client: Client) -> None:
+    patient = {"age_years": 30, "weight_kg": "60", "conditions": ["breastfeeding"], "allergies": []}
+    answer = checked(client, plan(patient=patient))
+    missing = entry(answer, "not_evaluated", "breastfeeding-pause")["missing"]
+    assert missing == ["/patient/breastfeeding_pause_hours"]
+
+
+def mixed(weight: str | None = "60", **other: Any) -> dict[str, Any]:
+    """Aethoxysklerol 1 % liquid and another product in one session in Germany."""
+    first = treatment(product="aethoxysklerol", concentration_percent="1", vein_type="reticular-vein")
+    first.pop("vein_diameter_mm")
+    first |= {"amount": {"value": "6", "unit": "mL"}}
+    second = treatment(**other)
+    patient = {"age_years": 42, "conditions": [], "allergies": []} | ({"weight_kg": weight} if weight else {})
+    return plan(session(first, second), jurisdiction="DE", patient=patient, rule_sets=["label", "policy"])
+
+
+def test_shares_of_a_maximum_by_weight_count_beside_a_maximum_in_ml(client: Client) -> None:
+    foam = {"product": "aethoxysklerol", "form": "foam", "amount": {"value": "6", "unit": "mL"}}
+    one_product = checked(client, mixed(**foam))
+    assert "mixed-products" not in {row["rule"] for row in one_product["passed"] + one_product["findings"]}
+
+
+def test_a_share_without_its_maximum_is_not_evaluated(client: Client) -> None:
+    answer = checked(client, mixed(product="glycerin", concentration_percent="72"))
+    row = entry(answer, "not_evaluated", "mixed-products")
+    assert (row["reason"], row["missing"]) == ("limit_unconfirmed", [])
+    answer = checked(client, mixed(weight=None, product="glycerin", concentration_percent="72"))
+    row = entry(answer, "not_evaluated", "mixed-products")
+    assert (row["reason"], row["missing"][0]) == ("missing_input", "/patient/weight_kg")
+
+
+def test_an_excess_shared_by_two_treatments_is_taken_off_one_or_both(client: Client) -> None:
+    big = treatment(amount={"value": "8", "unit": "mL"}, injection_count=60)
+    small = treatment(amount={"value": "4", "unit": "mL"}, injection_count=30)
+    finding = checked(client, plan(session(small, big)))["findings"][0]
+    labels = [suggestion["label"] for suggestion in finding["suggestions"]]
+    assert labels == [
+        "Reduce the treatment at /sessions/0/treatments/1 to 6 mL",
+        "Reduce the treatment at /sessions/0/treatments/0 to 2 mL",
+        "Reduce all 2 treatments by the same share",
+    ]
+
+
+def test_a_suggestion_that_clears_nothing_is_not_offered(client: Client) -> None:
+    many = [treatment(amount={"value": "0.001", "unit": "mL"}, injection_count=1) for _ in range(2)]
+    huge = treatment(amount={"value": "90000", "unit": "mL"}, injection_count=500)
+    finding = next(
+        row for row in checked(client, plan(session(*many, huge)))["findings"] if row["rule"] == "session-volume"
+    )
+    assert [suggestion["label"] for suggestion in finding["suggestions"]] == [
+        "Reduce the treatment at /sessions/0/treatments/2 to 9.998 mL"
+    ]
+    tiny = treatment(amount={"value": "0.05", "unit": "mL"}, injection_count=1)
+    finding = entry(checked(client, plan(session(tiny))), "findings", "injection-volume")
+    assert finding["suggestions"] == []
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "code"),
+    [("age_years", 131, "out_of_range"), ("age_years", -1, "not_a_whole_number"), ("conditions", 7, "not_a_list")],
+)
+def test_members_of_the_patient_are_bounded(client: Client, member: str, value: Any, code: str) -> None:
+    assert faults(client, plan(patient={member: value})) == {f"/patient/{member}": code}
+
+
+def test_a_flag_is_true_or_false(client: Client) -> None:
+    assert faults(client, plan(provider={"eligibility_confirmed": "yes"})) == {
+        "/provider/eligibility_confirmed": "not_a_boolean"
+    }
