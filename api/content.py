@@ -1,15 +1,16 @@
 """The only reader of releases.
 
-Frozen releases stay in process memory by digest, so they are never stale; the one question that goes to the database
-is which release is newest. While the database is away, the last answer stands.
+Frozen releases stay in process memory by number and digest, so they are never stale; the one question that goes to
+the database is which release is newest. While the database is away, the last answer stands.
 """
 
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from threading import Lock
 from typing import Any
 
@@ -18,6 +19,7 @@ from rest_framework.exceptions import APIException, NotFound
 
 from api.models import Release
 from api.rules import Book
+from api.rules.vectors import vectors
 
 Row = Mapping[str, Any]
 MOST_IN_MEMORY = 8
@@ -28,12 +30,10 @@ class ContentUnavailableError(APIException):
 
     status_code = 503
     default_code = "content_unavailable"
-    default_detail = "No published content can be read at the moment, so nothing is shown and no plan is checked."
 
 
 class ReleaseNotFoundError(NotFound):
     default_code = "release_not_found"
-    default_detail = "There is no release of that number."
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,17 @@ class FrozenRelease:
     published_at: datetime
     note: str
     digest: str
-    content: Mapping[str, Sequence[Row]]
+    content: Mapping[str, Sequence[Row]] = field(repr=False)
 
     @cached_property
     def book(self) -> Book:
         """The release's rules, compiled."""
         return Book(self.content)
+
+    @cached_property
+    def vectors(self) -> Sequence[Row]:
+        """The boundary vectors of the release's limits, by slug."""
+        return sorted(vectors(self.book), key=itemgetter("slug"))
 
     @cached_property
     def _by_slug(self) -> dict[str, dict[str, Row]]:
@@ -60,29 +65,28 @@ class FrozenRelease:
         return self._by_slug[resource].get(slug)
 
 
+Key = tuple[int, str]
+
+
 class _Memory:
-    """The releases that were read, by digest, the least recently used going first."""
+    """The releases that were read, by number and digest, the least recently used going first."""
 
     def __init__(self) -> None:
-        self.releases: OrderedDict[str, FrozenRelease] = OrderedDict()
-        self.newest: str | None = None
+        self.releases: OrderedDict[Key, FrozenRelease] = OrderedDict()
+        self.newest: FrozenRelease | None = None
         self.lock = Lock()
 
-    def get(self, digest: str, number: int) -> FrozenRelease | None:
+    def get(self, key: Key) -> FrozenRelease | None:
         with self.lock:
-            release = self.releases.get(digest)
-            if release is not None and release.number == number:
-                self.releases.move_to_end(digest)
-                return release
-            return None
+            if key in self.releases:
+                self.releases.move_to_end(key)
+            return self.releases.get(key)
 
     def keep(self, release: FrozenRelease) -> FrozenRelease:
         with self.lock:
-            self.releases[release.digest] = release
-            self.releases.move_to_end(release.digest)
-            for digest in list(self.releases)[:-MOST_IN_MEMORY]:
-                if digest != self.newest:
-                    del self.releases[digest]
+            self.releases[release.number, release.digest] = release
+            while len(self.releases) > MOST_IN_MEMORY:
+                self.releases.popitem(last=False)
         return release
 
     def numbered(self, number: int) -> FrozenRelease | None:
@@ -102,15 +106,13 @@ def current() -> FrozenRelease:
     try:
         newest = Release.objects.order_by("-number").values_list("number", "digest").first()
     except (DatabaseError, InterfaceError):
-        last = _memory.releases.get(_memory.newest or "")
-        if last is None:
+        if _memory.newest is None:
             raise ContentUnavailableError from None
-        return last
+        return _memory.newest
     if newest is None:
         raise ContentUnavailableError
-    release = _read(*newest)
-    _memory.newest = release.digest
-    return release
+    _memory.newest = _read(*newest)
+    return _memory.newest
 
 
 def pinned(number: int) -> FrozenRelease:
@@ -133,7 +135,7 @@ def pinned(number: int) -> FrozenRelease:
 
 
 def _read(number: int, digest: str) -> FrozenRelease:
-    return _memory.get(digest, number) or _memory.keep(_frozen(Release.objects.get(number=number)))
+    return _memory.get((number, digest)) or _memory.keep(_frozen(Release.objects.get(number=number)))
 
 
 def _frozen(row: Release) -> FrozenRelease:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
@@ -44,7 +45,12 @@ PROBLEMS = {
         Problem("method_not_allowed", 405, "Method not allowed", "The `Allow` header lists the methods."),
         Problem("not_acceptable", 406, "Not acceptable", "Ask for `application/json`."),
         Problem("length_required", 411, "Length required", "Send the body with its Content-Length, not in chunks."),
-        Problem("body_too_large", 413, "Body too large", "A plan has at most 256 kB."),
+        Problem(
+            "body_too_large",
+            413,
+            "Body too large",
+            f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} kB.",
+        ),
         Problem(
             "unsupported_media_type", 415, "Unsupported media type", "Send `application/json`, UTF-8, not compressed."
         ),

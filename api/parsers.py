@@ -11,7 +11,8 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from api.rules.reading import Fault, JsonNumber, Members, NotANumber, nearest, under
+from api.rules.numbers import DECIMAL_PATTERN
+from api.rules.reading import Decimal, Fault, JsonNumber, Members, NotANumber, Reader, Words, nearest, under
 
 DEEPEST = 32
 
@@ -30,13 +31,11 @@ class BodyFaults(APIException):
 class BodyTooLarge(APIException):
     status_code = 413
     default_code = "body_too_large"
-    default_detail = f"Send at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} kB."
 
 
 class LengthRequired(APIException):
     status_code = 411
     default_code = "length_required"
-    default_detail = "Send the body with its Content-Length, not in chunks."
 
 
 class StrictJSONParser(BaseParser):
@@ -60,10 +59,10 @@ class StrictJSONParser(BaseParser):
 def refuse_encodings(meta: Mapping[str, Any], media_type: str) -> None:
     """Raise for a body that is compressed or not UTF-8."""
     if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-        raise UnsupportedMediaType(media_type, "Send the body without Content-Encoding.")
+        raise UnsupportedMediaType(media_type)
     parameters = [part.strip().lower() for part in media_type.split(";")[1:]]
     if any(part.startswith("charset=") and part[8:].strip('"') != "utf-8" for part in parameters):
-        raise UnsupportedMediaType(media_type, "Send the body as UTF-8.")
+        raise UnsupportedMediaType(media_type)
 
 
 def refuse_no_body(meta: Mapping[str, Any]) -> None:
@@ -145,6 +144,7 @@ class Parameter:
     closed: tuple[str, ...] = ()
     most: int | None = None
     length: int = 100
+    decimal: Decimal | None = None
 
     def read(self, text: str, content: Rows, faults: list[Fault]) -> str:
         """The text itself; a fault where it cannot be right."""
@@ -156,6 +156,10 @@ class Parameter:
         elif self.most is not None:
             if not re.fullmatch("[1-9][0-9]{0,8}", text) or int(text) > self.most:
                 faults.append(Fault(self.name, "out_of_range", f"Send a whole number from 1 to {self.most}."))
+        elif self.decimal is not None:
+            reader = Reader(Words({}, {}))
+            self.decimal.read(text, self.name, reader)
+            faults += reader.faults
         elif not 1 <= len(text) <= self.length:
             faults.append(Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters."))
         return text
@@ -166,6 +170,8 @@ class Parameter:
             return {"type": "integer", "minimum": 1, "maximum": self.most}
         if self.closed:
             return {"type": "string", "enum": list(self.closed)}
+        if self.decimal is not None:
+            return {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$"}
         return {"type": "string", "minLength": 1, "maxLength": self.length}
 
 

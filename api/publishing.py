@@ -11,11 +11,12 @@ from typing import Any
 
 import rfc8785
 import yaml
+from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from api.models import Release, Rule, Ruling
+from api.models import Faq, Release, ResultDuration, Rule, Ruling
 from api.parsers import parse
 from api.rules import Book, PlanFaults, check
 from api.rules.numbers import in_words
@@ -36,7 +37,9 @@ class RefusedError(Exception):
 
 
 class StrictLoader(yaml.SafeLoader):
-    """YAML without its traps: a doubled key or an unquoted decimal is an error."""
+    """YAML without its traps: words stay words, and what looks like a number but is not a plain integer is refused."""
+
+    yaml_implicit_resolvers = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         doubled = [key for key, count in Counter(key.value for key, _ in node.value).items() if count > 1]
@@ -45,13 +48,19 @@ class StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _refuse_float(loader: Any, node: yaml.Node) -> Any:
-    raise yaml.constructor.ConstructorError(None, None, f"quote the decimal {node.value}", node.start_mark)
+def _refuse_number(loader: Any, node: yaml.Node) -> Any:
+    raise yaml.constructor.ConstructorError(None, None, f"quote the number {node.value}", node.start_mark)
 
 
-StrictLoader.add_constructor("tag:yaml.org,2002:float", _refuse_float)
-# Dates stay the text that was typed; the model's field reads them.
-StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node.value)
+for tag, pattern, starts in (
+    ("tag:yaml.org,2002:null", r"(?:null|)\Z", ["n", ""]),
+    ("tag:yaml.org,2002:bool", r"(?:true|false)\Z", ["t", "f"]),
+    ("tag:yaml.org,2002:int", r"(?:0|[1-9][0-9]*)\Z", list("0123456789")),
+    ("tag:yaml.org,2002:str", r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", list("0123456789")),
+    ("!number", r"[-+.]?[0-9][0-9_.:eE+-]*\Z", list("-+.0123456789")),
+):
+    StrictLoader.add_implicit_resolver(tag, re.compile(pattern), starts)
+StrictLoader.add_constructor("!number", _refuse_number)
 
 
 def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
@@ -61,6 +70,7 @@ def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
         RefusedError: a file or row that cannot be loaded.
     """
     with transaction.atomic():
+        _lock_out_other_writers()
         for resource in reversed(list(RESOURCES.values())):
             resource.model._default_manager.all().delete()
         for name, resource in RESOURCES.items():
@@ -68,6 +78,37 @@ def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
             for row in rows:
                 _insert(name, resource.model, dict(row))
             progress(f"{name}: {len(rows)}")
+        dangling = list(_dangling())
+        if dangling:
+            raise RefusedError(dangling)
+
+
+def _lock_out_other_writers() -> None:
+    """Let readers read, and no one else write content or releases, until the transaction ends.
+
+    SQLite does so by itself, since its transactions here are IMMEDIATE.
+    """
+    tables = ", ".join(model._meta.db_table for model in apps.get_app_config("api").get_models())
+    lock = f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE" if connection.vendor == "postgresql" else "SELECT 1"
+    with connection.cursor() as cursor:
+        cursor.execute(lock)
+
+
+def _dangling() -> Iterator[str]:
+    """Rows that name what is not there. The database would refuse them at commit, without saying which."""
+    for name, model in _models().items():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey):
+                known = field.related_model._default_manager.values_list("pk", flat=True)
+                for row in model._default_manager.exclude(**{field.name: None}).exclude(
+                    **{f"{field.attname}__in": known}
+                ):
+                    yield f"{name}/{row}: the {field.name} {getattr(row, field.attname)!r} is not there"
+
+
+def _models() -> dict[str, type[models.Model]]:
+    """Every content table by the name of its resource."""
+    return {**{name: resource.model for name, resource in RESOURCES.items()}, "rulings": Ruling}
 
 
 def _read_file(path: Path) -> list[dict[str, Any]]:
@@ -78,6 +119,8 @@ def _read_file(path: Path) -> list[dict[str, Any]]:
         raise RefusedError([f"{path.name}: {error}"]) from error
     if not isinstance(document, dict) or document.keys() != {"reviewed_on", "review_due", "items"}:
         raise RefusedError([f"{path.name}: the keys must be reviewed_on, review_due and items"])
+    if not isinstance(document["items"], list) or not all(isinstance(row, dict) for row in document["items"]):
+        raise RefusedError([f"{path.name}: items must be a list of rows"])
     dates = {key: document[key] for key in ("reviewed_on", "review_due")}
     return [{**dates, **row} for row in document["items"]]
 
@@ -114,8 +157,9 @@ def publish(note: str, progress: Progress = lambda _: None) -> Release:
     if not note.strip():
         raise RefusedError(["a release needs a note"])
     with transaction.atomic():
+        _lock_out_other_writers()
         progress("checking every row")
-        problems = [*_row_problems(), *_rules_without_limits()]
+        problems = [*_row_problems(), *_rules_without_limits(), *_contradictions()]
         if problems:
             raise RefusedError(problems)
         content = render()
@@ -177,8 +221,7 @@ def _judge_examples(content: Mapping[str, Any]) -> None:
 
 def _row_problems() -> Iterator[str]:
     """What `full_clean` finds, row by row."""
-    for name, resource in {**RESOURCES, "rulings": None}.items():
-        model: type[models.Model] = resource.model if resource else Ruling
+    for name, model in _models().items():
         for row in model._default_manager.all():
             try:
                 # Check constraints need no second look: the database held every row to them when it was written.
@@ -187,6 +230,40 @@ def _row_problems() -> Iterator[str]:
                 for member, messages in error.message_dict.items():
                     place = "" if member == "__all__" else f"{member} "
                     yield f"{name}/{row}: {place}{'; '.join(messages)}"
+
+
+# What sources contradict, so that published text must not say it: the words, and what they would mean.
+CONTRADICTED = (
+    (r"\b(no|not any|without|free of) (serious |severe )?side[ -]effects?\b", "that there are no side effects"),
+    (r"\bcollagen injections?\b", "that it is an injection of collagen"),
+    (r"\b(in|into|through) the (vein|vessel)('s)? walls?\b", "that the drug goes into the wall of the vein"),
+    (r"\b(in|into|through) the walls? of the (vein|vessel)s?\b", "that the drug goes into the wall of the vein"),
+    (r"\b(is|are|it's) (perfectly |completely |entirely )?(safe|risk-free|approved)\b", "that something is safe"),
+)
+# Columns that quote: what the article says, and the titles of works.
+QUOTES = {("claims", "statement"), ("sources", "title"), ("plan-examples", "plan")}
+TEXT = (models.TextField, models.CharField)
+TIMES = ("d", "wk", "mo", "a")
+
+
+def _contradictions() -> Iterator[str]:
+    """Published text that says what sources contradict, or a number of its own, or a duration without its source."""
+    for name, model in _models().items():
+        prose = [field.attname for field in model._meta.concrete_fields if isinstance(field, TEXT)]
+        columns = [column for column in prose if (name, column) not in QUOTES]
+        for row in model._default_manager.all():
+            text = " ".join(str(getattr(row, column)) for column in columns)
+            for words, meaning in CONTRADICTED:
+                if re.search(words, text, re.IGNORECASE):
+                    yield f"{name}/{row}: says {meaning}, which sources contradict"
+    for faq in Faq.objects.all():
+        if re.search("[0-9]", REFERENCE.sub("", faq.answer)):
+            yield f"faqs/{faq}: types a number instead of referring to a fact"
+    for duration in ResultDuration.objects.filter(aspect__in=("durability", "recurrence"), unit__in=TIMES):
+        sources = {citation["source"] for citation in duration.citations if citation["stance"] == "supports"}
+        named = duration.vein_type_id or duration.product_id
+        if duration.status == "confirmed" and not (named and sources - {"article"}):
+            yield f"result-durations/{duration}: a duration needs a vein type and a source besides the article"
 
 
 def _rules_without_limits() -> Iterator[str]:

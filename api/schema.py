@@ -37,7 +37,7 @@ class Operation:
     parameters: Sequence[Parameter] = ()
     problems: Sequence[int] = ()
     frozen: bool = False
-    takes_plan: bool = False
+    takes: str | None = None
 
 
 def listed(name: str, row: type[serializers.Serializer[Any]]) -> Any:
@@ -100,7 +100,8 @@ class ContractSchema(AutoSchema):
         return [*(PATH_PARAMETERS[name] for name in PATH_PARAMETERS if f"{{{name}}}" in self.path), *query]
 
     def get_request_serializer(self) -> Any:
-        return {"application/json": {"$ref": "#/components/schemas/Plan"}} if self.operation.takes_plan else None
+        takes = self.operation.takes
+        return {"application/json": {"$ref": f"#/components/schemas/{takes}"}} if takes else None
 
     def get_response_serializers(self) -> Any:
         operation = self.operation
@@ -198,10 +199,17 @@ def _examples(operation: dict[str, Any]) -> None:
     """Real answers, which tests hold to the service, and the named plans."""
     for path in sorted(APPROVED.glob(f"{operation['operationId']}.*.json")):
         _, status, name, _ = path.name.split(".")
+        if status == "request":
+            continue
         content = operation["responses"][status]["content"]
         value = {"value": json.loads(path.read_text("utf-8"))}
         next(iter(content.values())).setdefault("examples", {})[name] = value
-    if "requestBody" in operation:
+    if operation["operationId"] == "validate_session_plan":
         rows = yaml.safe_load((settings.FIXTURES / "plan-examples.yaml").read_text("utf-8"))["items"]
         plans = {row["slug"]: {"summary": row["title"], "value": row["plan"]} for row in rows}
         operation["requestBody"]["content"]["application/json"]["examples"] = plans
+    for path in sorted(APPROVED.glob(f"{operation['operationId']}.request.*.json")):
+        sent = {"value": json.loads(path.read_text("utf-8"))}
+        operation["requestBody"]["content"]["application/json"].setdefault("examples", {})[path.name.split(".")[2]] = (
+            sent
+        )

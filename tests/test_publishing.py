@@ -7,7 +7,19 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from api.models import Area, Claim, Contraindication, Faq, PlanExample, Release, Rule, Ruling, SessionLimit, Source
+from api.models import (
+    Area,
+    Claim,
+    Contraindication,
+    Faq,
+    PlanExample,
+    Release,
+    ResultDuration,
+    Rule,
+    Ruling,
+    SessionLimit,
+    Source,
+)
 from api.models.releases import FrozenError
 from api.publishing import RefusedError, load_content, publish, render
 
@@ -121,7 +133,7 @@ def test_a_rule_that_cannot_be_computed_is_named() -> None:
         ("{{ session-limits/none }}", "refers to session-limits/none, which has no number"),
         ("{{ session-limits/fibrovein-gb-1-session-volume-max }}", "which has no number"),
         ("{{ result-durations/reticular-vein-onset }}", "which has no number"),
-        ("{{ 10 mL }}", "has a reference that cannot be read"),
+        ("{{ ten mL }}", "has a reference that cannot be read"),
     ],
 )
 def test_a_reference_without_a_number_is_named(answer: str, words: str) -> None:
@@ -211,7 +223,11 @@ HEAD = 'reviewed_on: "2026-11-22"\nreview_due: "2027-05-22"\nitems:\n'
         ("items: [", "sources.yaml: "),
         ("items: []", "the keys must be reviewed_on, review_due and items"),
         (HEAD + "  - {slug: a, slug: b}", "the key 'slug' comes twice"),
-        (HEAD + "  - {slug: a, note: 0.5}", "quote the decimal 0.5"),
+        *(
+            (HEAD + f"  - {{slug: a, note: {text}}}", f"quote the number {text}")
+            for text in ("0.5", "010", "1_0", "-1", "+1", "1e3", "1:30")
+        ),
+        (HEAD + "  - text", "items must be a list of rows"),
         (HEAD + "  - {slug: a, colour: red}", "sources/a: unknown keys colour"),
         (HEAD + "  - {slug: a, kind: banana}", "sources/a: "),
     ],
@@ -253,3 +269,72 @@ def test_a_ruling_is_named_by_what_it_applies_to() -> None:
     rulings = [ruling.slug for ruling in Ruling.objects.all()]
     assert len(set(rulings)) == len(rulings)
     assert not set(rulings) & set(SessionLimit.objects.values_list("slug", flat=True))
+
+
+def test_a_word_of_yaml_stays_a_word(tmp_path: Path) -> None:
+    text = (settings.FIXTURES / "areas.yaml").read_text("utf-8").replace('name: "Leg"\n', "name: no\n")
+    load_content(fixture(tmp_path, "areas.yaml", text))
+    assert Area.objects.get(slug="leg").name == "no"
+
+
+def test_a_row_that_names_what_is_not_there_is_named(tmp_path: Path) -> None:
+    text = (settings.FIXTURES / "session-limits.yaml").read_text("utf-8")
+    with pytest.raises(RefusedError) as refusal:
+        load_content(fixture(tmp_path, "session-limits.yaml", text.replace("rule: vial-count\n", "rule: vial-cuont\n")))
+    assert refusal.value.problems == ["session-limits/clinic-vial-count-max: the rule 'vial-cuont' is not there"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "meaning"),
+    [
+        ("It has no serious side effects.", "that there are no side effects"),
+        ("These are also known as collagen injections.", "that it is an injection of collagen"),
+        ("The drug goes into the vein wall.", "into the wall of the vein"),
+        ("It travels through the walls of the veins.", "into the wall of the vein"),
+        ("This treatment is safe.", "that something is safe"),
+    ],
+)
+def test_text_that_says_what_sources_contradict_is_refused(answer: str, meaning: str) -> None:
+    Faq.objects.filter(slug="cost").update(answer=answer)
+    [problem] = refused()
+    assert problem.startswith("faqs/cost: says ")
+    assert meaning in problem
+
+
+def test_text_that_tells_rare_reactions_is_published() -> None:
+    Faq.objects.filter(slug="cost").update(answer="Serious reactions are rare but possible.")
+    assert publish("An honest word").number == 2
+
+
+def test_an_answer_with_a_typed_number_is_refused() -> None:
+    Faq.objects.filter(slug="cost").update(answer="Results last 6 to 12 months.")
+    assert refused() == ["faqs/cost: types a number instead of referring to a fact"]
+
+
+def test_a_confirmed_duration_needs_a_vein_type_and_a_source() -> None:
+    ResultDuration.objects.filter(slug="article-result-duration").update(status="confirmed")
+    assert refused() == [
+        "result-durations/article-result-duration: a duration needs a vein type and a source besides the article"
+    ]
+    ResultDuration.objects.filter(slug="article-result-duration").update(vein_type="telangiectasia")
+    assert len(refused()) == 1  # still only the article says so
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ({"<=": "At most {limti}."}, "has a message for '<=' that cannot be filled in"),
+        ({"<=": "At most {0}."}, "has a message for '<=' that cannot be filled in"),
+        ({"<=": "At most {."}, "has a message for '<=' that cannot be filled in"),
+    ],
+)
+def test_a_message_that_cannot_be_filled_in_is_refused(messages: dict[str, str], words: str) -> None:
+    Rule.objects.filter(slug="vein-diameter").update(messages=messages)
+    assert f"rules/vein-diameter: {words}" in refused()
+
+
+def test_a_rule_on_containers_says_what_an_open_size_means() -> None:
+    rule = Rule.objects.get(slug="container-volume")
+    del rule.messages["unknown"]
+    rule.save()
+    assert "rules/container-volume: has no message for a size that is unknown" in refused()

@@ -134,7 +134,7 @@ def test_the_same_area_is_found_through_the_area_that_holds_it(client: Client) -
     ],
 )
 def test_first_exposure_follows_from_earlier_products(client: Client, earlier: list[Any], told: bool) -> None:
-    sts = treatment(product="sotradecol", concentration_percent="1", amount={"value": "4", "unit": "mL"})
+    sts = treatment(product="sotradecol", concentration_percent="1", test_dose={"volume_ml": "0"})
     findings = checked(client, plan(session(sts), previous_sessions=earlier))["findings"]
     assert ("test-dose" in {finding["rule"] for finding in findings}) is told
 
@@ -147,10 +147,10 @@ def test_first_exposure_stays_open_where_earlier_products_are_not_told(client: C
 
 
 def test_a_later_session_of_the_plan_is_no_first_exposure(client: Client) -> None:
-    sts = treatment(product="sotradecol", concentration_percent="1", amount={"value": "4", "unit": "mL"})
-    two = plan(session(sts), session(sts, date="2026-12-22"), previous_sessions=[])
+    sts = treatment(product="sotradecol", concentration_percent="1", test_dose={"volume_ml": "0"})
+    two = plan(session(sts, date="2026-12-22"), session(sts), previous_sessions=[])
     pointers = [row["pointer"] for row in checked(client, two)["findings"] if row["rule"] == "test-dose"]
-    assert pointers == ["/sessions/0/treatments/0"]
+    assert pointers == ["/sessions/1"]
 
 
 def test_breastfeeding_without_a_planned_pause_is_told(client: Client) -> None:
@@ -194,6 +194,7 @@ def test_an_excess_shared_by_two_treatments_is_taken_off_one_or_both(client: Cli
         "Reduce the treatment at /sessions/0/treatments/1 to 6 mL",
         "Reduce the treatment at /sessions/0/treatments/0 to 2 mL",
         "Reduce all 2 treatments by the same share",
+        "Move 2 mL to a later session on 2026-11-29",
     ]
 
 

@@ -53,6 +53,7 @@ def test_settings_for_production_pass_djangos_own_check() -> None:
         ALLOWED_HOSTS="api.example.org",
         SECRET_KEY="".join(map(chr, range(48, 120))),
         BEHIND_HTTPS_PROXY="on",
+        HSTS_SECONDS="31536000",
         DATABASE_URL="postgres://user:word@localhost/name",
         CACHE_URL="rediscache://localhost:6379/0",
     )

@@ -12,6 +12,9 @@ from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
 from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
 
+RANGE = ("<=", ">=")
+LISTING = ("in", "not-in")
+
 
 class Rule(Content):
     """A measure of a plan, held against its limits."""
@@ -29,6 +32,13 @@ class Rule(Content):
 
     def clean(self) -> None:
         measure = MEASURES.get(self.quantity)
+        for comparator in KINDS[self.kind]:
+            try:
+                self.messages.get(comparator, "").format(observed="", limit="", value="")
+            except (KeyError, ValueError, IndexError) as error:
+                raise ValidationError(f"has a message for {comparator!r} that cannot be filled in") from error
+        if self.kind == "listed" and "unknown" not in self.messages and self.quantity == "container-volume":
+            raise ValidationError("has no message for a size that is unknown")
         if measure is None:
             raise ValidationError(f"measures {self.quantity!r}, which the service cannot compute")
         if measure.unit != self.unit:
@@ -94,14 +104,17 @@ class SessionLimit(Content):
                 condition=Q(value__isnull=True) | Q(value__gte=0), name="%(class)s_value_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(status="unconfirmed", value__isnull=True, expected__isnull=True)
-                | (
-                    ~Q(status="unconfirmed")
-                    & Q(comparator__in=("<=", ">="), value__isnull=False, expected__isnull=True)
+                condition=Q(
+                    status="unconfirmed",
+                    severity="warning",
+                    comparator__in=RANGE,
+                    value__isnull=True,
+                    expected__isnull=True,
                 )
-                | Q(comparator="=", value__isnull=False, expected__isnull=True)
-                | Q(comparator="=", value__isnull=True, expected__isnull=False)
-                | Q(comparator__in=("in", "not-in"), value__isnull=True, expected__isnull=True),
+                | Q(~Q(status="unconfirmed"), comparator__in=RANGE, value__isnull=False, expected__isnull=True)
+                | Q(~Q(status="unconfirmed"), comparator="=", value__isnull=False, expected__isnull=True)
+                | Q(~Q(status="unconfirmed"), comparator="=", value__isnull=True, expected__isnull=False)
+                | Q(~Q(status="unconfirmed"), comparator__in=LISTING, value__isnull=True, expected__isnull=True),
                 name="%(class)s_bound_fits_comparator",
             ),
         ]
@@ -114,7 +127,7 @@ class SessionLimit(Content):
         if self.comparator not in self.rule.messages:
             raise ValidationError(f"compares by {self.comparator!r}, for which its rule has no message")
         listed = bool(self.values) or self.values_from is not None
-        if self.comparator in ("in", "not-in") and not listed:
+        if self.comparator in LISTING and not listed:
             raise ValidationError("lists no values")
 
 

@@ -3,8 +3,8 @@
 A release's rows are compiled once into a `Book`; `check` reads a plan and holds it to that book.
 """
 
+from api.rules.answer import check
 from api.rules.book import Book
-from api.rules.check import check
 from api.rules.reading import Fault, PlanFaults
 
 __all__ = ["Book", "Fault", "PlanFaults", "check"]

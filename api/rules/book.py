@@ -32,6 +32,7 @@ class Limit:
     """A published bound and where it applies. A selector of None applies everywhere. Two limits are never equal."""
 
     slug: str
+    title: str
     rule: str
     comparator: str
     value: int | bool | None
@@ -132,25 +133,25 @@ class Lens:
 
     def _match(self, profile: Profile) -> dict[str, Match]:
         """The rules that have something to say on treatments of this profile."""
-        matches = {}
+        found: dict[str, tuple[list[Limit], list[tuple[Limit, tuple[str, ...]]]]] = defaultdict(lambda: ([], []))
         for rule, limits in self.limits.items():
-            sure = []
-            unsure = []
             for limit in limits:
                 unknown = self._unknown(limit, profile)
-                if unknown == ():
-                    sure.append(limit)
-                elif unknown is not None:
-                    unsure.append((limit, unknown))
-            if sure or unsure:
-                matches[rule] = Match(tuple(sure), tuple(unsure))
-        return matches
+                # A condition's rulings are also kept under its own key, so that each is looked at alone.
+                for key in (rule, f"{rule}:{limit.condition}") if limit.condition else (rule,):
+                    if unknown == ():
+                        found[key][0].append(limit)
+                    elif unknown is not None:
+                        found[key][1].append((limit, unknown))
+        return {key: Match(tuple(sure), tuple(unsure)) for key, (sure, unsure) in found.items()}
 
     def _unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
         """() when the limit applies, None when it does not, else the members that would tell."""
-        if limit.area is not None and limit.area not in self.book.areas[profile.area]:
-            return None
         unknown = []
+        if limit.area is not None and limit.area not in self.book.areas.get(profile.area, ()):
+            if profile.area not in self.book.areas[limit.area]:
+                return None
+            unknown.append("area")  # a leg may mean its ankle
         for selector, member in TELLS.items():
             wanted = getattr(limit, selector)
             if wanted is not None:
@@ -168,15 +169,23 @@ class Book:
     """Everything a plan is held against, from one release."""
 
     def __init__(self, content: Mapping[str, Iterable[Row]]) -> None:
-        self.products = {row["slug"]: _product(row) for row in content["products"]}
+        self.products: dict[str, Product] = {row["slug"]: _product(row) for row in content["products"]}
         self.rules = {row["slug"]: _rule(row) for row in content["rules"]}
         self.limits = [_limit(row) for row in content["session-limits"]]
         self.limits += [_ruling(row, ruling) for row in content["contraindications"] for ruling in row["rulings"]]
         self.limits_by_slug = {limit.slug: limit for limit in self.limits}
+        # The volume that stands in for a vial of no named product: the one container limit that asks for a number.
+        self.stand_in_vial = next(
+            (limit for limit in self.limits if limit.unit == "mL" and limit.comparator == "="), None
+        )
         self.areas = _lineages(content["areas"])
         self.bands = _bands(content["vein-types"])
         self.words = _words(content)
         self.lens = lru_cache(maxsize=64)(self._lens)
+
+    def rules_of(self, measure: str) -> tuple[str, ...]:
+        """The slugs of the rules that hold a measure against their limits."""
+        return tuple(rule.slug for rule in self.rules.values() if rule.measure == measure)
 
     def _lens(self, jurisdiction: str, rule_sets: frozenset[str]) -> Lens:
         return Lens(self, jurisdiction, rule_sets)
@@ -249,6 +258,7 @@ def _limit(row: Row) -> Limit:
     values = tuple(value if (number := thousandths(value)) is None else number for value in row["values"])
     return Limit(
         slug=row["slug"],
+        title=row["title"],
         rule=row["rule"],
         comparator=row["comparator"],
         value=_value(row["value"]),
@@ -278,6 +288,7 @@ def _ruling(condition: Row, row: Row) -> Limit:
     bound = {"comparator": "=", "value": "false", "values": [], "unit": "1"}
     return Limit(
         slug=row["slug"],
+        title=condition["name"],
         rule="contraindication",
         comparator="=",
         value=False,

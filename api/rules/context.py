@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from api.rules.book import Book, Lens, Match, Profile
 from api.rules.plan import Plan, Session, Treatment
 
-# The clinic's row that says how much a vial holds when no product is named.
-ARTICLE_VIAL = "clinic-vial-volume"
 NANOLITRES = 1000  # in a thousandth of a millilitre: volumes are kept so fine because vials multiply two decimals
 
 
@@ -42,13 +41,15 @@ class Context:
         self.book = book
         self.lens: Lens = book.lens_of(plan)
         self.sessions = tuple(self._session(i, session) for i, session in enumerate(plan.sessions))
+        # The interval before each session, for any area and for its own areas; see `session_interval`.
+        self.intervals: dict[tuple[int, bool], Any] = {}
         self.spots = tuple(spot for group in self.sessions for spot in group.spots)
 
     def _session(self, i: int, session: Session) -> Group:
         pointer = f"/sessions/{i}"
         spots = []
         for j, treatment in enumerate(session.treatments):
-            profile = self.book.profile(treatment, self._first_exposure(session, treatment))
+            profile = self.book.profile(treatment, self._first_exposure(i, treatment))
             place = f"{pointer}/treatments/{j}"
             nanolitres, missing = self._volume(treatment, place)
             spots.append(Spot(place, treatment, profile, self.lens.match(profile), nanolitres, missing))
@@ -85,30 +86,40 @@ class Context:
                 days.append(Group(groups[0].pointer, spots, tuple(i for group in groups for i in group.sessions)))
         return tuple(days)
 
+    def undated(self, group: Group) -> tuple[str, ...]:
+        """Pointers to the dates that would tell which sessions share a day with the group's."""
+        if len(self.sessions) == 1:
+            return ()
+        return tuple(f"/sessions/{i}/date" for i in group.sessions if self.plan.sessions[i].date is None)
+
     def day(self, group: Group) -> int | None:
         return self.plan.sessions[group.sessions[0]].date
 
-    def _first_exposure(self, session: Session, treatment: Treatment) -> bool | None:
+    def _first_exposure(self, i: int, treatment: Treatment) -> bool | None:
         """As stated; else no when an earlier session used the sclerosant, yes when all are known and none did."""
         if treatment.first_exposure is not None or treatment.product is None:
             return treatment.first_exposure
-        sclerosant = self.book.products[treatment.product].sclerosant
-        if self.plan.previous_sessions is None:
-            return None
+        products = self.book.products
+        sclerosant = products[treatment.product].sclerosant
         used: list[str | None] = []
-        for previous in self.plan.previous_sessions:
+        if self.plan.previous_sessions is None:
+            used.append(None)
+        for previous in self.plan.previous_sessions or ():
             used += previous.products if previous.products is not None else [None]
-        for other in self.plan.sessions:
-            if (
-                other is not session
-                and other.date is not None
-                and session.date is not None
-                and other.date < session.date
-            ):
-                used += [spot.product for spot in other.treatments]
-        if any(product is not None and self.book.products[product].sclerosant == sclerosant for product in used):
+        for k, session in enumerate(self.plan.sessions):
+            order = self._comes_before(k, i) if k != i else False
+            for other in session.treatments if order is not False else ():
+                same = other.product is None or products[other.product].sclerosant == sclerosant
+                # Whether a session of unknown order comes first matters only where it may use the same sclerosant.
+                used += [other.product] if order else [None] if same else []
+        if any(product is not None and products[product].sclerosant == sclerosant for product in used):
             return False
         return None if None in used else True
+
+    def _comes_before(self, one: int, other: int) -> bool | None:
+        """Whether a planned session comes before another; None where dates are missing or the same."""
+        first, second = self.plan.sessions[one].date, self.plan.sessions[other].date
+        return None if first is None or second is None or first == second else first < second
 
     def vial_volumes(self, treatment: Treatment) -> tuple[int, ...]:
         """The volumes that one vial of this treatment may hold, in thousandths of a millilitre."""
@@ -116,10 +127,10 @@ class Context:
             return (treatment.containers.volume_ml,)
         if treatment.product is not None:
             return self.book.products[treatment.product].container_volumes(treatment.concentration_percent)
-        article = self.book.limits_by_slug.get(ARTICLE_VIAL)
-        if article is None or article.value is None or "clinic" not in self.plan.rule_sets:
+        stand_in = self.book.stand_in_vial
+        if stand_in is None or stand_in.value is None or stand_in.rule_set not in self.plan.rule_sets:
             return ()
-        return (article.value,)
+        return (stand_in.value,)
 
     def _volume(self, treatment: Treatment, pointer: str) -> tuple[int | None, tuple[str, ...]]:
         """The volume in nanolitres, or None with the members that would tell it."""

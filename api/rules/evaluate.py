@@ -98,7 +98,7 @@ class _Place:
 
 def _judge(context: Context, rule: Rule, measure: Measure, group: Group, outcomes: Outcomes) -> bool:
     """Judge one rule on one group; whether anything was told."""
-    applying, might = _match(rule, group)
+    applying, might = _match(rule, measure, group)
     if not applying and not might:
         return False
     place = _Place(rule, measure.pointer or group.pointer)
@@ -108,10 +108,16 @@ def _judge(context: Context, rule: Rule, measure: Measure, group: Group, outcome
             _hold(context, place, limit, observed, spots[0])
     for limit, (spots, members) in might.items():
         observed = measure.observe(context, group, spots, limit)
-        if observed is not None:
-            place.missing.update(members)
-            place.miss(observed)
+        if observed is None or _asked_and_none(measure, group, observed):
+            continue
+        place.missing.update(members)
+        place.miss(observed)
     return _tell(place, outcomes)
+
+
+def _asked_and_none(measure: Measure, group: Group, observed: Observed) -> bool:
+    """Whether the patient's list is empty, so that no product could break the rule."""
+    return measure.scope in ("conditions", "allergies") and group.entry is None and not observed.missing
 
 
 def _hold(context: Context, place: _Place, limit: Limit, observed: Observed, spot: Spot) -> None:
@@ -143,27 +149,29 @@ def _tell(place: _Place, outcomes: Outcomes) -> bool:
         missing = () if place.reason == "limit_unconfirmed" else tuple(place.missing)
         outcomes.unjudged.append(Unjudged(rule, pointer, place.reason, missing))
     if place.unconfirmed:
-        limits = tuple(limit for limit, _ in place.unconfirmed)
-        outcomes.unjudged.append(Unjudged(rule, pointer, "limit_unconfirmed", (), limits, place.unconfirmed[0][1]))
+        unconfirmed = sorted(place.unconfirmed, key=lambda entry: entry[0].slug)
+        limits = tuple(limit for limit, _ in unconfirmed)
+        outcomes.unjudged.append(Unjudged(rule, pointer, "limit_unconfirmed", (), limits, unconfirmed[0][1]))
     return bool(place.broken or place.held or place.missing or place.unconfirmed)
 
 
-def _match(rule: Rule, group: Group) -> tuple[dict[Limit, list[Spot]], dict[Limit, tuple[list[Spot], dict[str, None]]]]:
+def _match(
+    rule: Rule, measure: Measure, group: Group
+) -> tuple[dict[Limit, list[Spot]], dict[Limit, tuple[list[Spot], dict[str, None]]]]:
     """The limits that apply to the group, and those that might, with the pointers that would tell."""
     applying: dict[Limit, list[Spot]] = {}
     might: dict[Limit, tuple[list[Spot], dict[str, None]]] = {}
+    key = f"{rule.slug}:{group.entry}" if measure.scope == "conditions" and group.entry else rule.slug
     for spot in group.spots:
-        match = spot.matches.get(rule.slug)
+        match = spot.matches.get(key)
         if match is None:
             continue
         for limit in match.sure:
-            if limit.condition is None or group.entry is None or limit.condition == group.entry:
-                applying.setdefault(limit, []).append(spot)
+            applying.setdefault(limit, []).append(spot)
         for limit, members in match.unsure:
-            if limit.condition is None or limit.condition == group.entry:
-                spots, pointers = might.setdefault(limit, ([], {}))
-                spots.append(spot)
-                pointers.update(dict.fromkeys(f"{spot.pointer}/{member}" for member in members))
+            spots, pointers = might.setdefault(limit, ([], {}))
+            spots.append(spot)
+            pointers.update(dict.fromkeys(f"{spot.pointer}/{member}" for member in members))
     return applying, might
 
 
@@ -192,7 +200,7 @@ def _among(context: Context, limit: Limit, value: Any, values: tuple[Any, ...]) 
     """Whether the value is listed; an area is when it or an area that holds it is."""
     if isinstance(value, Ratio):
         return value.numerator in values
-    if limit.rule == "treatment-area":
+    if value in context.book.areas:
         return any(area in values for area in context.book.areas[value])
     return value in values
 

@@ -5,7 +5,7 @@ It answers an `Observed`, or None where there is nothing to measure.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.rules.book import Limit
@@ -95,6 +95,7 @@ def same(value: Any) -> Any:
 
 _member("age", "plan", "a", "patient/age_years", whole)
 _member("days-since-delivery", "plan", "d", "patient/days_since_delivery", whole)
+_member("thermal-ablation-unsuitable", "plan", "1", "patient/thermal_ablation_unsuitable", same)
 _member("emergency-equipment", "plan", "1", "provider/emergency_equipment_on_site", same)
 _member("observation-minutes", "session", "min", "observation_minutes", whole)
 _member("compression-days", "session", "d", "compression_days", whole)
@@ -125,12 +126,35 @@ def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: L
 
 @measure("session-volume", "session", "mL", "sessions[].treatments[].amount", "sessions[].treatments[].product")
 def session_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    return _volume(spots)
+
+
+def _volume(spots: Sequence[Spot]) -> Observed:
+    """The volumes of treatments, added up."""
     nanolitres = sum(spot.nanolitres or 0 for spot in spots)
     return Observed(
         Ratio(nanolitres, NANOLITRES),
         tuple(f"{spot.pointer}/amount" for spot in spots),
         unique(pointer for spot in spots for pointer in spot.volume_missing),
     )
+
+
+@measure("daily-volume", "day", "mL", "sessions[].date", "sessions[].treatments[].amount")
+def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """The volume of the treatments of a calendar day, where it has, or may have, more than one session."""
+    undated = context.undated(group)
+    if len(group.sessions) == 1 and not undated:
+        return None
+    observed = _volume(spots)
+    return replace(observed, missing=unique([*observed.missing, *undated]))
+
+
+@measure("vein-type", "treatment", "1", "sessions[].treatments[].vein_type", "sessions[].treatments[].vein_diameter_mm")
+def vein_type(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """The vein type as stated; a diameter settles which of the banded ones it is."""
+    if spots[0].profile.vein_type is None:
+        return Observed(missing=(f"{group.pointer}/vein_type",))
+    return Observed(spots[0].profile.vein_type, (f"{group.pointer}/vein_type",))
 
 
 @measure("vial-count", "session", "{vial}", "sessions[].treatments[].amount")
@@ -234,17 +258,24 @@ def injection_count(context: Context, group: Group, spots: Sequence[Spot], limit
 
 
 @measure(
-    "test-dose-volume", "treatment", "mL", "sessions[].treatments[].first_exposure", "sessions[].treatments[].test_dose"
+    "test-dose-volume", "session", "mL", "sessions[].treatments[].first_exposure", "sessions[].treatments[].test_dose"
 )
 def test_dose_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-    """The volume of the test dose; a plan that names none plans none."""
-    dose = spots[0].treatment.test_dose
-    return Observed(Ratio(dose.volume_ml if dose else 0), (f"{group.pointer}/test_dose",))
+    """The largest test dose that is planned in the session."""
+    doses = [(spot.treatment.test_dose.volume_ml, spot.pointer) for spot in spots if spot.treatment.test_dose]
+    if not doses:
+        return Observed(missing=tuple(f"{spot.pointer}/test_dose" for spot in spots))
+    volume, pointer = max(doses)
+    return Observed(Ratio(volume), (f"{pointer}/test_dose/volume_ml",))
 
 
-@measure("test-dose-observed", "treatment", "1", "sessions[].treatments[].test_dose.observation_minutes")
+@measure("test-dose-observed", "session", "1", "sessions[].treatments[].test_dose.observation_minutes")
 def test_dose_observed(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
-    dose = spots[0].treatment.test_dose
-    if dose is None:
+    """Whether every test dose that is planned is observed for some time."""
+    doses = [(spot.treatment.test_dose, f"{spot.pointer}/test_dose/observation_minutes") for spot in spots]
+    planned = [(dose, pointer) for dose, pointer in doses if dose is not None and dose.volume_ml]
+    if not planned:
         return None
-    return Observed(bool(dose.observation_minutes), (f"{group.pointer}/test_dose/observation_minutes",))
+    minutes = [dose.observation_minutes for dose, _ in planned]
+    missing = tuple(pointer for dose, pointer in planned if dose.observation_minutes is None)
+    return Observed(0 not in minutes, tuple(pointer for _, pointer in planned), missing)

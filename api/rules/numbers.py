@@ -46,13 +46,18 @@ def thousandths(text: str) -> int | None:
 
 
 @lru_cache(maxsize=4096)
-def as_text(numerator: int, denominator: int = 1) -> str:
-    """The shortest decimal text of a ratio of thousandths, rounded at the sixth decimal when it does not end."""
-    sign = "-" if numerator < 0 else ""
-    millionths, rest = divmod(abs(numerator) * 1000, denominator)
-    if 2 * rest >= denominator:
+def as_text(numerator: int, denominator: int = 1, rounding: int = 0) -> str:
+    """The shortest decimal text of a ratio of thousandths.
+
+    What does not end is rounded at the sixth decimal: to the nearest, or down (-1) or up (1), so that a number beyond a
+    bound never reads as the bound itself.
+    """
+    scaled = numerator * 1000
+    millionths = -(-scaled // denominator) if rounding > 0 else scaled // denominator
+    if rounding == 0 and 2 * (scaled - millionths * denominator) >= denominator:
         millionths += 1
-    whole, fraction = divmod(millionths, 1_000_000)
+    whole, fraction = divmod(abs(millionths), 1_000_000)
+    sign = "-" if millionths < 0 else ""
     return f"{sign}{whole}.{fraction:06d}".rstrip("0").rstrip(".")
 
 

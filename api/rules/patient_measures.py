@@ -1,6 +1,6 @@
 """Measures that look across treatments and time: dose by weight, days between sessions, what the patient has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from api.rules.book import Limit
@@ -25,8 +25,7 @@ def daily_dose_per_weight(context: Context, group: Group, spots: Sequence[Spot],
     missing += [
         f"{spot.pointer}/concentration_percent" for spot in spots if spot.treatment.concentration_percent is None
     ]
-    if len(context.sessions) > 1:
-        missing += [f"/sessions/{i}/date" for i in group.sessions if context.plan.sessions[i].date is None]
+    missing += context.undated(group)
     contributing = unique(f"{spot.pointer}/amount" for spot in spots)
     if weight is None:
         return Observed(None, contributing, unique(["/patient/weight_kg", *missing]))
@@ -50,27 +49,32 @@ def same_area_interval(context: Context, group: Group, spots: Sequence[Spot], li
 
 
 def _interval(context: Context, group: Group, areas: frozenset[str] | None) -> Observed | None:
-    """The shortest interval; of two planned sessions on one date, the later in the list counts as the later."""
+    """The shortest interval; two planned sessions on one date are each 0 days from the other, in either order."""
     own = group.sessions[0]
+    key = (own, areas is None)
+    if key not in context.intervals:
+        context.intervals[key] = _shortest_interval(context, own, areas)
+    interval: Observed | None = context.intervals[key]
+    return interval
+
+
+def _shortest_interval(context: Context, own: int, areas: frozenset[str] | None) -> Observed | None:
     day = context.plan.sessions[own].date
     missing = ["/previous_sessions"] if context.plan.previous_sessions is None else []
-    others = [*_past(context, areas, missing), *_planned(context, own, areas)]
+    past, planned = list(_past(context, areas, missing)), list(_planned(context, own, areas))
     if day is None:
-        return Observed(missing=(f"{group.pointer}/date", *missing)) if others or missing else None
-    intervals = []
-    for other, pointer in others:
-        if other is None:
-            missing.append(pointer)
-        elif pointer.startswith("/previous") or (other, pointer) < (day, f"{group.pointer}/date"):
-            intervals.append((abs(day - other), pointer))
+        return Observed(missing=(f"/sessions/{own}/date", *missing)) if past or planned or missing else None
+    missing += [pointer for other, pointer in [*past, *planned] if other is None]
+    intervals = [(abs(day - other), pointer) for other, pointer in past if other is not None]
+    intervals += [(day - other, pointer) for other, pointer in planned if other is not None and other <= day]
     if not intervals:
         return Observed(missing=unique(missing)) if missing else None
     days, pointer = min(intervals)
-    return Observed(whole(days), (f"{group.pointer}/date", pointer), unique(missing))
+    return Observed(whole(days), (f"/sessions/{own}/date", pointer), unique(missing))
 
 
 def _past(context: Context, areas: frozenset[str] | None, missing: list[str]) -> Iterator[tuple[int | None, str]]:
-    """The day and pointer of each previous session that counts; a pointer in `missing` where its areas would tell."""
+    """Day and pointer of each previous session that counts; `missing` gets those whose areas would tell."""
     for k, previous in enumerate(context.plan.previous_sessions or ()):
         if areas is not None and previous.areas is None:
             missing.append(f"/previous_sessions/{k}/areas")
@@ -79,14 +83,14 @@ def _past(context: Context, areas: frozenset[str] | None, missing: list[str]) ->
 
 
 def _planned(context: Context, own: int, areas: frozenset[str] | None) -> Iterator[tuple[int | None, str]]:
-    """The day and pointer of each other planned session that counts."""
+    """Day and pointer of each other planned session that counts."""
     for i, session in enumerate(context.plan.sessions):
-        treated = [treatment.area for treatment in session.treatments]
+        treated = {treatment.area for treatment in session.treatments}
         if i != own and (areas is None or _overlap(context, areas, treated)):
             yield session.date, f"/sessions/{i}/date"
 
 
-def _overlap(context: Context, areas: frozenset[str], others: Sequence[str]) -> bool:
+def _overlap(context: Context, areas: frozenset[str], others: Iterable[str]) -> bool:
     """Whether two lists of areas share one, or one holds another."""
     lineages = context.book.areas
     return any(area in lineages[other] or other in lineages[area] for area in areas for other in others)
@@ -166,10 +170,10 @@ def product_share(context: Context, group: Group, spots: Sequence[Spot], limit: 
 
 def _session_maximum(context: Context, spot: Spot, missing: list[str]) -> Fraction | None:
     """The strictest maximum of the treatment's own product, in thousandths of a mL, if need be from its dose."""
-    own = _bounds(spot, "session-volume")
+    own = _bounds(context, spot, "session-volume")
     if own:
         return Fraction(min(own))
-    doses = _bounds(spot, "daily-dose-per-weight")
+    doses = _bounds(context, spot, "daily-dose-per-weight")
     if not doses:
         return None
     weight, concentration = context.plan.patient.weight_kg, spot.treatment.concentration_percent
@@ -179,20 +183,12 @@ def _session_maximum(context: Context, spot: Spot, missing: list[str]) -> Fracti
     return Fraction(min(doses) * weight, 10 * concentration)  # a mL of a 1 % solution holds 10 mg
 
 
-def _bounds(spot: Spot, rule: str) -> list[int]:
-    """The confirmed bounds of a rule that name the treatment's product or sclerosant."""
-    match = spot.matches.get(rule)
-    limits = match.sure if match else ()
-    return [limit.value for limit in limits if (limit.product or limit.sclerosant) and limit.value]
-
-
-@measure(
-    "thermal-ablation-unsuitable",
-    "plan",
-    "1",
-    "patient.thermal_ablation_unsuitable",
-    pointer="/patient/thermal_ablation_unsuitable",
-)
-def thermal_ablation_unsuitable(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-    """Whether ablation was judged unsuitable; where the plan does not say so, it was not."""
-    return Observed(bool(context.plan.patient.thermal_ablation_unsuitable), ("/patient/thermal_ablation_unsuitable",))
+def _bounds(context: Context, spot: Spot, measure: str) -> list[int]:
+    """The confirmed maxima of a measure that a label gives for the treatment's product or sclerosant."""
+    matches = [spot.matches[rule] for rule in context.book.rules_of(measure) if rule in spot.matches]
+    return [
+        limit.value
+        for match in matches
+        for limit in match.sure
+        if limit.rule_set == "label" and limit.severity == "error" and limit.value
+    ]

@@ -1,9 +1,22 @@
 """A session plan as a partner sends it: the members, what they mean, and the typed records they are read into."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from api.rules.reading import Choice, Day, Decimal, Fault, Flag, Items, PlanFaults, Reader, Record, Slug, Whole, Words
+from api.rules.reading import (
+    Choice,
+    Day,
+    Decimal,
+    Flag,
+    Items,
+    PlanFaults,
+    Reader,
+    Record,
+    Slug,
+    Unread,
+    Whole,
+    Words,
+)
 from api.rules.reading import member as m
 
 JURISDICTIONS = ("US", "GB", "DE", "AT", "CH", "FR", "ES")
@@ -94,7 +107,7 @@ class Containers:
 class TestDose:
     """A small first dose, given to see how the patient takes it."""
 
-    volume_ml: int = m(VOLUME, "Volume in mL.", required=True)
+    volume_ml: int = m(Decimal("mL", "0", "100"), "Volume in mL; 0 says that none is planned.", required=True)
     observation_minutes: int | None = m(Whole(0, 10000), "Minutes of observation before the rest is given.")
 
 
@@ -102,7 +115,7 @@ class TestDose:
 class Treatment:
     """One area treated with one product."""
 
-    area: str = m(AREA, "Slug of `/v1/areas`.", required=True)
+    area: str = m(AREA, "Slug of `/v1/areas`; the finest that is known.", required=True)
     amount: Amount = m(Record(Amount), "How much is injected.", required=True)
     vein_type: str | None = m(Slug("vein-types", "/v1/vein-types"), "Slug of `/v1/vein-types`.", essential=True)
     vein_diameter_mm: int | None = m(
@@ -152,7 +165,9 @@ class Plan:
     sessions: tuple[Session, ...] = m(
         Items(Record(Session), 1, 50), "The proposed sessions, in any order.", required=True
     )
-    jurisdiction: str = m(Choice(JURISDICTIONS), "Whose label applies. Default `US`.", default="US")
+    jurisdiction: str = m(
+        Choice(JURISDICTIONS, hints={"UK": "GB", "USA": "US"}), "Whose label applies. Default `US`.", default="US"
+    )
     rule_sets: tuple[str, ...] = m(
         Items(Choice(RULE_SETS), 1, 4, unique=True), "Whose limits apply. Default: all four.", default=RULE_SETS
     )
@@ -165,7 +180,42 @@ class Plan:
     )
 
 
-RECORDS = (Plan, Session, Treatment, Amount, Injections, Containers, TestDose, PreviousSession, Patient, Provider)
+PLANS = Items(Unread("Plan"), 1, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Plans to be checked one by one. A plan that cannot be read does not spoil the others."""
+
+    plans: tuple[Any, ...] = m(PLANS, "The plans, at most 100.", required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Plans to be checked under two releases."""
+
+    plans: tuple[Any, ...] = m(PLANS, "The plans, at most 100.", required=True)
+    from_release: int = m(Whole(1, 999_999_999), "Number of the one release.", required=True)
+    to_release: int | None = m(Whole(1, 999_999_999), "Number of the other release; default the newest.")
+
+
+RECORDS = (
+    Batch,
+    Comparison,
+    Plan,
+    Session,
+    Treatment,
+    Amount,
+    Injections,
+    Containers,
+    TestDose,
+    PreviousSession,
+    Patient,
+    Provider,
+)
+
+
+Envelope = TypeVar("Envelope", Batch, Comparison)
 
 
 def read_plan(document: Any, words: Words) -> Plan:
@@ -179,9 +229,23 @@ def read_plan(document: Any, words: Words) -> Plan:
     _refuse_too_many(document, reader)
     if plan is not None:
         _refuse_two_counts(plan, reader)
+        _refuse_later_past(plan, reader)
     if reader.faults or plan is None:
         raise PlanFaults(reader.faults)
     return plan
+
+
+def read_envelope(envelope: type[Envelope], document: Any) -> Envelope:
+    """Read what holds several plans, and leave the plans themselves unread.
+
+    Raises:
+        PlanFaults: the envelope is not one; every fault has its pointer.
+    """
+    reader = Reader(Words({}, {}))
+    read: Envelope | None = Record(envelope).read(document, "", reader)
+    if read is None:
+        raise PlanFaults(reader.faults)
+    return read
 
 
 def _refuse_too_many(document: Any, reader: Reader) -> None:
@@ -192,12 +256,19 @@ def _refuse_too_many(document: Any, reader: Reader) -> None:
             reader.fault("/sessions", "too_many_treatments", f"Send at most {MOST_TREATMENTS} treatments in all.")
 
 
+def _refuse_later_past(plan: Plan, reader: Reader) -> None:
+    days = [session.date for session in plan.sessions]
+    known = [day for day in days if day is not None]
+    for k, previous in enumerate(plan.previous_sessions or ()):
+        if previous.date is not None and len(known) == len(days) and previous.date > max(known):
+            reader.fault(
+                f"/previous_sessions/{k}/date", "conflict", "A previous session is not after every planned one."
+            )
+
+
 def _refuse_two_counts(plan: Plan, reader: Reader) -> None:
     for i, session in enumerate(plan.sessions):
         for j, treatment in enumerate(session.treatments):
             if treatment.injection_count is not None and treatment.injections is not None:
                 pointer = f"/sessions/{i}/treatments/{j}/injections"
                 reader.fault(pointer, "conflict", "Send either `injection_count` or `injections`.")
-
-
-__all__ = ["FORMS", "JURISDICTIONS", "RECORDS", "RULE_SETS", "Fault", "Plan", "PlanFaults", "read_plan"]

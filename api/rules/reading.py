@@ -117,10 +117,15 @@ class Reader:
     words: Words
     faults: list[Fault] = field(default_factory=list)
 
+    @property
+    def full(self) -> bool:
+        """Whether no more faults are kept, so that advice on them would be wasted."""
+        return len(self.faults) >= MOST_FAULTS
+
     def fault(
         self, pointer: str, code: str, detail: str, allowed: tuple[str, ...] = (), near: str | None = None
     ) -> None:
-        if len(self.faults) < MOST_FAULTS:
+        if not self.full:
             self.faults.append(Fault(pointer, code, detail, allowed, near))
 
 
@@ -166,10 +171,11 @@ class Slug:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a closed list, with other spellings that are accepted for a listed one."""
+    """One of a closed list, with spellings that are accepted for a listed one, and some that are only understood."""
 
     values: tuple[str, ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
         text = text_of(value, pointer, reader)
@@ -177,7 +183,7 @@ class Choice:
             return text
         if text in self.spellings:
             return self.spellings[text]
-        near = next((known for known in self.values if known.lower() == text.lower()), None)
+        near = next((known for known in self.values if known.lower() == text.lower()), self.hints.get(text.upper()))
         reader.fault(
             pointer, "not_a_choice", "Not one of the allowed values.", self.values, near or nearest(text, self.values)
         )
@@ -278,6 +284,19 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A document that is read later, on its own."""
+
+    component: str
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": f"#/components/schemas/{self.component}"}
+
+
+@dataclass(frozen=True)
 class Items:
     """A list of values of one kind."""
 
@@ -344,7 +363,9 @@ class Record:
         """The JSON Schema of the record itself, which `schema` refers to."""
         properties = {}
         for name, declared in members_of(self.type).items():
-            properties[name] = {**declared.metadata["kind"].schema(), "description": declared.metadata["text"]}
+            kind, text = declared.metadata["kind"], declared.metadata["text"]
+            bounds = f" From {kind.least} to {kind.most} {kind.unit}." if isinstance(kind, Decimal) else ""
+            properties[name] = {**kind.schema(), "description": f"{text}{bounds}"}
         required = [name for name, declared in members_of(self.type).items() if declared.metadata["required"]]
         return {
             "type": "object",
@@ -360,7 +381,7 @@ def member(kind: Kind, text: str, *, default: Any = None, required: bool = False
 
     An essential member leaves a plan `incomplete` when a rule that applies needs it and it is missing.
     """
-    metadata = {"kind": kind, "text": text, "required": required, "essential": essential or required}
+    metadata = {"kind": kind, "text": text, "required": required, "essential": essential}
     if required:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -386,11 +407,13 @@ def _refuse_names(value: dict[str, Any], kinds: Iterable[str], pointer: str, rea
     """A fault for each member that is unknown, names the patient, or comes twice."""
     known = frozenset(kinds)
     for name in value:
+        if reader.full:
+            return
         place = under(pointer, name)
         if name not in known:
             if name.lower().replace("-", "_") in PATIENT_IDENTIFIERS:
                 reader.fault(
-                    place, "patient_identifier", "Patient identifiers are not accepted. Leave this member out."
+                    place, "patient_identifier", "Names and other identifiers are not accepted. Leave this member out."
                 )
             else:
                 detail = "This member is not known."

@@ -6,10 +6,11 @@ An operator proposes; `suggest` proves. Contraindications and eligibility have n
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from fractions import Fraction
+from typing import Any, Protocol
 
 from api.rules.book import Book
-from api.rules.numbers import as_text, thousandths
+from api.rules.numbers import as_text, in_words, thousandths
 from api.rules.plan import Plan, Treatment
 from api.rules.reading import JsonNumber, PlanFaults
 
@@ -17,16 +18,18 @@ Operation = Mapping[str, Any]
 Proposal = tuple[str, list[Operation]]
 
 MOST_FOR_A_FINDING = 4
-# Checks of patched bodies for one answer, counted in treatments checked, so that a large plan stays quick.
-MOST_TREATMENTS_CHECKED = 1500
+# Checks of patched bodies for one answer, counted in treatments, so that a large plan stays quick.
+MOST_TREATMENTS_CHECKED = 600
+MOST_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A finding with the plan it is about."""
+    """A finding with the plan it is about, as read and as sent."""
 
     finding: Mapping[str, Any]
     plan: Plan
+    document: Any
     book: Book
 
     @property
@@ -48,6 +51,19 @@ class Case:
         return sorted(found, key=lambda entry: -entry[1].amount.value)
 
 
+class Look(Protocol):
+    """What checking a document without suggestions comes to."""
+
+    @property
+    def plan(self) -> Plan: ...
+
+    @property
+    def verdict(self) -> str: ...
+
+    @property
+    def findings(self) -> list[dict[str, Any]]: ...
+
+
 def replace(path: str, value: Any) -> Operation:
     return {"op": "replace", "path": path, "value": value}
 
@@ -56,7 +72,8 @@ def less_in_all(case: Case) -> Iterator[Proposal]:
     """Reduce the one treatment to its share; of several, each alone by the excess, and all by the same share."""
     observed = thousandths_of(case.finding["observed"]["value"])
     treatments = case.treatments()
-    shares = [treatment.amount.value * case.bound // observed for _, treatment in treatments]
+    share = Fraction(case.bound, 1000) / Fraction(case.finding["observed"]["value"])
+    shares = [int(treatment.amount.value * share) for _, treatment in treatments]
     if len(treatments) == 1:
         yield _reduce(*treatments[0], shares[0], "this treatment")
         return
@@ -64,7 +81,7 @@ def less_in_all(case: Case) -> Iterator[Proposal]:
         kept = treatment.amount.value - (observed - case.bound)
         if kept > 0 and UNIT_OF_LIMIT.get(case.finding["limit"]["unit"]) == treatment.amount.unit:
             yield _reduce(pointer, treatment, kept, f"the treatment at {pointer.removesuffix('/amount')}")
-    patch = [replace(f"{treatments[k][0]}/value", as_text(share)) for k, share in enumerate(shares)]
+    patch = [operation for k, share in enumerate(shares) for operation in _reduce(*treatments[k], share, "")[1]]
     yield f"Reduce all {len(shares)} treatments by the same share", patch
 
 
@@ -73,9 +90,9 @@ UNIT_OF_LIMIT = {"mL": "mL", "{vial}": "vial"}
 
 
 def _reduce(pointer: str, treatment: Treatment, kept: int, what: str) -> Proposal:
-    value = as_text(kept)
-    unit = "vials" if treatment.amount.unit == "vial" else "mL"
-    return f"Reduce {what} to {value} {unit}", [replace(f"{pointer}/value", value)]
+    vials = treatment.amount.unit == "vial"
+    value = as_text(kept - kept % 1000 if vials else kept)  # no one draws up 2.857 vials
+    return f"Reduce {what} to {in_words(value, '{vial}' if vials else 'mL')}", [replace(f"{pointer}/value", value)]
 
 
 def other_count_or_less(case: Case) -> Iterator[Proposal]:
@@ -122,10 +139,69 @@ def meet(member: str, words: str) -> Callable[[Case], Iterator[Proposal]]:
     return operator
 
 
+def less_or_later(case: Case) -> Iterator[Proposal]:
+    """Reduce, or move the excess of the largest treatment to a session of its own."""
+    yield from less_in_all(case)
+    pointer, treatment = case.treatments()[0]
+    excess = thousandths_of(case.finding["observed"]["value"]) - case.bound
+    kept = treatment.amount.value - excess
+    if kept > 0 and treatment.amount.unit == "mL":
+        place = pointer.split("/")
+        i, j = int(place[2]), int(place[4])
+        sent = _plain(case.document["sessions"][i])
+        moved = _part(sent["treatments"][j], treatment, excess)
+        stays = _part(sent["treatments"][j], treatment, kept)
+        later = {**sent, "treatments": [moved]}
+        later.pop("date", None)
+        day = _later_day(case, treatment)
+        when = f" on {day}" if day else ""
+        if day:
+            later["date"] = day
+        patch = [
+            replace(pointer.removesuffix("/amount"), stays),
+            {"op": "add", "path": "/sessions/-", "value": later},
+        ]
+        yield f"Move {as_text(excess)} mL to a later session{when}", patch
+
+
+def _plain(node: Any) -> Any:
+    """What was sent, fit to be sent back: whole numbers as numbers, others as the text that is as good."""
+    if isinstance(node, dict):
+        return {name: _plain(entry) for name, entry in node.items()}
+    if isinstance(node, list):
+        return [_plain(entry) for entry in node]
+    if isinstance(node, JsonNumber):
+        return str(node) if "." in node else int(node)
+    return node
+
+
+def _part(sent: Mapping[str, Any], treatment: Treatment, amount: int) -> dict[str, Any]:
+    """The treatment with a part of its amount, and as many injections as that takes."""
+    part: dict[str, Any] = {**sent, "amount": {**sent["amount"], "value": as_text(amount)}}
+    if treatment.injection_count is not None:
+        part["injection_count"] = -(-treatment.injection_count * amount // treatment.amount.value)
+    return part
+
+
+def _later_day(case: Case, treatment: Treatment) -> str | None:
+    """The first day after every dated session that keeps the published interval for the product, if both are known."""
+    days = [session.date for session in case.plan.sessions if session.date is not None]
+    intervals = [
+        int(limit.value) // 1000
+        for limit in case.book.lens_of(case.plan).limits.get("session-spacing", ())
+        if limit.product == treatment.product and limit.value
+    ]
+    return date.fromordinal(max(days) + max(intervals)).isoformat() if days and intervals else None
+
+
+# A proposal, and what the patched document comes to.
+Proof = tuple[str, list[Operation], Look]
+
 OPERATORS: dict[str, Callable[[Case], Iterator[Proposal]]] = {
-    "session-volume": less_in_all,
+    "session-volume": less_or_later,
     "vial-count": less_in_all,
     "daily-dose-per-weight": less_in_all,
+    "daily-volume": less_in_all,
     "product-share": less_in_all,
     "injection-volume": other_count_or_less,
     "session-interval": later_date,
@@ -136,61 +212,113 @@ OPERATORS: dict[str, Callable[[Case], Iterator[Proposal]]] = {
 }
 
 
-def suggest(
-    document: Any,
-    plan: Plan,
-    findings: list[dict[str, Any]],
-    book: Book,
-    rerun: Callable[[Any, Book], set[str]],
-) -> None:
-    """Give each finding the suggestions that hold: patches after which it is gone and no new error has come."""
-    before = {finding["id"]: finding for finding in findings}
-    size = sum(len(session.treatments) for session in plan.sessions)
-    left = MOST_TREATMENTS_CHECKED
-    for finding in findings:
-        operator = OPERATORS.get(book.rules[finding["rule"]].measure)
-        if (
-            operator is None
-            or finding["observed"] is None
-            or (finding["limit"]["value"] is None and not finding["limit"]["values"])
-        ):
-            continue
-        for label, patch in operator(Case(finding, plan, book)):
-            if left < size or len(finding["suggestions"]) == MOST_FOR_A_FINDING:
-                break
-            left -= size
+class Adviser:
+    """Proposes changes to one document and proves each by a second look at the patched document."""
+
+    def __init__(self, document: Any, book: Book, look: Callable[[Any, Book], Look]) -> None:
+        self.document = document
+        self.book = book
+        self._look = look
+        self._left = MOST_TREATMENTS_CHECKED
+
+    def advise(self, seen: Look) -> dict[str, Any] | None:
+        """Fill in the suggestions of each finding; the combined patch to `within_limits`, or None."""
+        before = [finding["id"] for finding in seen.findings]
+        for finding in seen.findings:
+            held = []
+            for label, patch, after in self._proved(self.document, seen, finding):
+                ids = [known["id"] for known in after.findings]
+                resolves = [known for known in before if known not in ids]
+                introduces = [known for known in ids if known not in before]
+                held.append({"label": label, "patch": patch, "resolves": resolves, "introduces": introduces})
+                if len(held) == MOST_FOR_A_FINDING:
+                    break
+            finding["suggestions"] = sorted(held, key=lambda suggestion: len(suggestion["patch"]))
+        return self._nearest(seen)
+
+    def _proved(self, document: Any, seen: Look, finding: dict[str, Any]) -> Iterator[Proof]:
+        """The proposals after which the finding is gone and no new error has come."""
+        before = {known["id"]: known for known in seen.findings}
+        operator = OPERATORS.get(self.book.rules[finding["rule"]].measure)
+        if operator is None or finding["observed"] is None or not _has_bound(finding["limit"]):
+            return
+        size = sum(len(session.treatments) for session in seen.plan.sessions)
+        for label, patch in operator(Case(finding, seen.plan, document, self.book)):
+            if self._left < size:
+                return
+            self._left -= size
             try:
-                after = rerun(apply(document, patch), book)
+                after = self._look(apply(document, patch), self.book)
             except PlanFaults:
                 continue  # what it proposes is no plan: nothing is left of an amount, or a count is out of range
-            if finding["id"] not in after:
-                finding["suggestions"].append(
-                    {
-                        "label": label,
-                        "patch": patch,
-                        "resolves": [known for known in before if known not in after],
-                        "introduces": sorted(after - before.keys()),
-                    }
-                )
+            ids = {known["id"] for known in after.findings}
+            if finding["id"] not in ids and not any(_is_worse(known, before) for known in after.findings):
+                yield label, patch, after
+
+    def _nearest(self, seen: Look) -> dict[str, Any] | None:
+        """A patch that leads to `within_limits`: the first change that holds for the gravest finding, and again."""
+        document, patch = self.document, []
+        for _ in range(MOST_STEPS):
+            serious = [finding for finding in seen.findings if finding["severity"] != "info"]
+            if not serious:
+                break
+            step = next(self._proved(document, seen, serious[0]), None)
+            if step is None:
+                return None
+            _, operations, seen = step
+            document = apply(document, operations)
+            patch += operations
+        return {"patch": _shortened(patch)} if patch and seen.verdict == "within_limits" else None
+
+
+def _is_worse(finding: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a finding is a new error, or graver than before, or exceeds its limit by more."""
+    known = before.get(finding["id"])
+    if known is None or (finding["severity"] == "error" and known["severity"] != "error"):
+        return bool(finding["severity"] == "error")
+    if finding["headroom"] is None or known["headroom"] is None or finding["limit"] != known["limit"]:
+        return False
+    return Fraction(finding["headroom"]["value"]) < Fraction(known["headroom"]["value"])
+
+
+def _has_bound(limit: Mapping[str, Any]) -> bool:
+    return limit["value"] is not None or bool(limit["values"])
+
+
+def _shortened(patch: list[Operation]) -> list[Operation]:
+    """The patch without a replacement that a later one on the same path makes void."""
+    kept: dict[Any, Operation] = {}
+    for k, operation in enumerate(reversed(patch)):
+        kept.setdefault(operation["path"] if operation["op"] == "replace" else k, operation)
+    return list(kept.values())[::-1]
 
 
 def apply(document: Any, patch: list[Operation]) -> Any:
     """The document with the operations applied; what they do not touch is shared with the original."""
     for operation in patch:
-        value = operation["value"]
-        # A number in a patch is read as the number of a body would be.
-        value = JsonNumber(value) if type(value) is int else value
-        document = _with(document, operation["path"].split("/")[1:], value)
+        document = _with(document, operation["path"].split("/")[1:], _as_sent(operation["value"]))
     return document
 
 
 def _with(node: Any, path: list[str], value: Any) -> Any:
     if not path:
         return value
-    key: Any = int(path[0]) if isinstance(node, list) else path[0]
     copy = node.copy()
-    copy[key] = _with(node[key], path[1:], value)
+    if path == ["-"]:
+        copy.append(value)
+    else:
+        key: Any = int(path[0]) if isinstance(node, list) else path[0]
+        copy[key] = _with(node[key], path[1:], value)
     return copy
+
+
+def _as_sent(value: Any) -> Any:
+    """The value as reading a body would give it: a number is its text."""
+    if isinstance(value, dict):
+        return {name: _as_sent(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_as_sent(entry) for entry in value]
+    return JsonNumber(value) if type(value) is int else value
 
 
 def thousandths_of(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from api.serializers.answers import (
     AnswerSerializer,
+    BatchAnswerSerializer,
+    ComparisonAnswerSerializer,
     EntrySerializer,
     ExampleSerializer,
     HealthSerializer,
@@ -10,12 +12,16 @@ from api.serializers.answers import (
     ReadySerializer,
     ReleaseDetailSerializer,
     ReleaseSerializer,
+    ResolutionSerializer,
+    VectorSerializer,
 )
 from api.serializers.facts import RESOURCES, Resource
 
 __all__ = [
     "RESOURCES",
     "AnswerSerializer",
+    "BatchAnswerSerializer",
+    "ComparisonAnswerSerializer",
     "EntrySerializer",
     "ExampleSerializer",
     "HealthSerializer",
@@ -24,5 +30,7 @@ __all__ = [
     "ReadySerializer",
     "ReleaseDetailSerializer",
     "ReleaseSerializer",
+    "ResolutionSerializer",
     "Resource",
+    "VectorSerializer",
 ]

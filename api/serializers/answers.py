@@ -7,7 +7,7 @@ from rest_framework import serializers
 from api.rules.book import COMPARATORS, SEVERITIES
 from api.rules.numbers import UNITS
 from api.rules.plan import JURISDICTIONS, RULE_SETS
-from api.serializers.facts import CitationSerializer, Words
+from api.serializers.facts import CitationSerializer, TextsField
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
 REASONS = ("missing_input", "provider_decision", "limit_unconfirmed")
@@ -28,7 +28,7 @@ class LimitShownSerializer(Shape):
     slug = serializers.CharField(help_text="Slug of the limit, or of the ruling of a contraindication.")
     comparator = serializers.ChoiceField(COMPARATORS, help_text="How the measure must compare; bounds are inclusive.")
     value = serializers.CharField(allow_null=True, help_text="The bound; null where `values` list it or none is known.")
-    values = Words(help_text="The allowed or excluded values, where there are several.")
+    values = TextsField(help_text="The allowed or excluded values, where there are several.")
     unit = serializers.ChoiceField(UNITS, help_text="UCUM unit.")
     rule_set = serializers.ChoiceField(RULE_SETS, help_text="Whose limit it is.")
     jurisdiction = serializers.ChoiceField(JURISDICTIONS, allow_null=True, help_text="Whose label; null anywhere.")
@@ -48,8 +48,8 @@ class SuggestionSerializer(Shape):
 
     label = serializers.CharField(help_text="The change in words.")  # type: ignore[assignment]  # a field, not a caption
     patch = OperationSerializer(many=True, help_text="The change as a JSON Patch against the body as sent.")
-    resolves = Words(help_text="Ids of the findings that it clears.")
-    introduces = Words(help_text="Ids of findings that it brings.")
+    resolves = TextsField(help_text="Ids of the findings that it clears.")
+    introduces = TextsField(help_text="Ids of findings that it brings.")
 
 
 class FindingSerializer(Shape):
@@ -59,11 +59,11 @@ class FindingSerializer(Shape):
     rule = serializers.CharField(help_text="Slug of the rule.")
     severity = serializers.ChoiceField(SEVERITIES, help_text="How serious it is.")
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what the finding is about.")
-    contributing = Words(help_text="JSON Pointers to the members that made up the observed value.")
+    contributing = TextsField(help_text="JSON Pointers to the members that made up the observed value.")
     message = serializers.CharField(help_text="The finding in words.")
     observed = QuantitySerializer(allow_null=True, help_text="What the plan comes to; null where it stays open.")
     limit = LimitShownSerializer(help_text="The limit that binds.")
-    also_exceeds = Words(help_text="Slugs of the other limits that are broken by the same cause.")
+    also_exceeds = TextsField(help_text="Slugs of the other limits that are broken by the same cause.")
     headroom = QuantitySerializer(allow_null=True, help_text="How much room is left; negative when exceeded.")
     citations = CitationSerializer(many=True, help_text="Who says so, and where.")
     suggestions = SuggestionSerializer(many=True, help_text="Changes that would bring it inside.")
@@ -85,8 +85,8 @@ class NotEvaluatedSerializer(Shape):
     rule = serializers.CharField(help_text="Slug of the rule.")
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what would be measured.")
     reason = serializers.ChoiceField(REASONS, help_text="Why it was not evaluated.")
-    missing = Words(help_text="JSON Pointers to the members that would settle it.")
-    limits = Words(help_text="Slugs of limits whose value no source confirms.")
+    missing = TextsField(help_text="JSON Pointers to the members that would settle it.")
+    limits = TextsField(help_text="Slugs of limits whose value no source confirms.")
 
 
 class SummarySerializer(Shape):
@@ -109,6 +109,12 @@ class ReceiptSerializer(Shape):
     canonicalization = serializers.CharField(help_text="How the plan was made canonical.")
 
 
+class NearestSerializer(Shape):
+    """One patch for everything."""
+
+    patch = OperationSerializer(many=True, help_text="A JSON Patch against the body as sent.")
+
+
 class AnswerSerializer(Shape):
     """What a plan comes to under a release."""
 
@@ -117,9 +123,34 @@ class AnswerSerializer(Shape):
     findings = FindingSerializer(many=True, help_text="Rules not met, by severity, pointer and rule.")
     passed = PassedSerializer(many=True, help_text="Rules met.")
     not_evaluated = NotEvaluatedSerializer(many=True, help_text="Rules that could not be held against their limits.")
+    nearest_within_limits = NearestSerializer(
+        allow_null=True, help_text="A combined patch after which the verdict is `within_limits`, where one was found."
+    )
     release = serializers.IntegerField(help_text="Number of the release.")
     decides = serializers.CharField(help_text="Who decides: never this service.")
     receipt = ReceiptSerializer(help_text="What was checked against what.")
+
+
+class CandidateSerializer(Shape):
+    """A limit that applies, or would if what is missing were known."""
+
+    limit = LimitShownSerializer(help_text="The limit.")
+    applies = serializers.ChoiceField(("yes", "unknown"), help_text="Whether it applies to what is known.")
+    bound = QuantitySerializer(allow_null=True, help_text="The bound in mL, where it can be told.")
+    missing = TextsField(help_text="Query parameters that would settle it.")
+    why = serializers.CharField(help_text="How the bound comes about.")
+
+
+class ResolutionSerializer(Shape):
+    """Which limit binds the volume of a session."""
+
+    binding = CandidateSerializer(allow_null=True, help_text="The strictest limit that surely applies.")
+    candidates = CandidateSerializer(many=True, help_text="Every limit that applies or may apply, by slug.")
+    cautions = CandidateSerializer(many=True, help_text="Volumes above which a label or this service warns.")
+    missing = TextsField(help_text="Query parameters that would settle what may apply.")
+    release = serializers.IntegerField(help_text="Number of the release.")
+    content_status = serializers.CharField(help_text="How far the content is reviewed.")
+    decides = serializers.CharField(help_text="Who decides: never this service.")
 
 
 class ErrorSerializer(Shape):
@@ -131,6 +162,72 @@ class ErrorSerializer(Shape):
     detail = serializers.CharField(help_text="What to do about it.")
     allowed = serializers.ListField(child=serializers.CharField(), required=False, help_text="What is allowed.")
     did_you_mean = serializers.CharField(required=False, help_text="What was probably meant.")
+
+
+class BatchEntrySerializer(Shape):
+    """What became of one plan of a batch."""
+
+    status = serializers.ChoiceField((200, 400), help_text="200 with an answer, or 400 with faults.")
+    answer = AnswerSerializer(allow_null=True, help_text="The answer that the plan gets on its own.")
+    errors = ErrorSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
+        many=True, help_text="Why the plan cannot be read, with pointers into the plan."
+    )
+
+
+class BatchAnswerSerializer(Shape):
+    """The answers of a batch, in the order sent."""
+
+    items = BatchEntrySerializer(many=True, help_text="One entry for each plan.")
+    release = serializers.IntegerField(help_text="Number of the release.")
+
+
+class ChangeSerializer(Shape):
+    """A plan whose verdict changes."""
+
+    index = serializers.IntegerField(help_text="Its place among the plans sent, from 0.")
+    from_verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict under the one release.")
+    to_verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict under the other.")
+    came = TextsField(help_text="Ids of findings that only the other release has.")
+    went = TextsField(help_text="Ids of findings that only the one release has.")
+
+
+class UnreadableSerializer(Shape):
+    """A plan that one of the releases cannot read."""
+
+    index = serializers.IntegerField(help_text="Its place among the plans sent, from 0.")
+    errors = ErrorSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
+        many=True, help_text="Why, with pointers into the plan."
+    )
+
+
+class ComparisonAnswerSerializer(Shape):
+    """What changes for the plans between two releases."""
+
+    from_release = serializers.IntegerField(help_text="Number of the one release.")
+    to_release = serializers.IntegerField(help_text="Number of the other.")
+    compared = serializers.IntegerField(help_text="Plans that both can read.")
+    items = ChangeSerializer(many=True, help_text="The plans whose verdict changes.")
+    unreadable = UnreadableSerializer(many=True, help_text="The plans that cannot be read.")
+
+
+class VectorFindingSerializer(Shape):
+    """What to compare of a finding."""
+
+    id = serializers.CharField(help_text="Rule and pointer.")
+    severity = serializers.ChoiceField(SEVERITIES, help_text="How serious it is.")
+    limit = serializers.CharField(help_text="Slug of the limit that binds.")
+    also_exceeds = TextsField(help_text="Slugs of the other limits that are broken.")
+
+
+class VectorSerializer(Shape):
+    """A plan on one side of a limit, and what it must come to."""
+
+    slug = serializers.CharField(help_text="The limit and the side.")
+    limit = serializers.CharField(help_text="Slug of the limit.")
+    plan = serializers.JSONField(help_text="The plan.")
+    broken = serializers.BooleanField(help_text="Whether it breaks the limit.")
+    verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict.")
+    findings = VectorFindingSerializer(many=True, help_text="The findings.")
 
 
 class ProblemSerializer(Shape):
@@ -196,7 +293,7 @@ class ExampleSerializer(Shape):
     title = serializers.CharField(help_text="What it shows.")
     plan = serializers.JSONField(help_text="The plan, ready to be sent.")
     verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict that it comes to.")
-    findings = Words(help_text="Ids of the findings that it comes to.")
+    findings = TextsField(help_text="Ids of the findings that it comes to.")
     reviewed_on = serializers.DateField(help_text="Day of the last review.")
     review_due = serializers.DateField(help_text="Day by which the next review is due.")
 

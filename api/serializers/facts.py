@@ -39,7 +39,7 @@ class ShortestDecimalField(serializers.DecimalField):
         return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-class Words(serializers.ListField):
+class TextsField(serializers.ListField):
     """A list of texts."""
 
     child = serializers.CharField()
@@ -88,9 +88,9 @@ class SourceSerializer(FactSerializer):
 
 
 class AreaSerializer(CitedSerializer):
-    synonyms = Words(help_text="Other names in use.")
-    on_label_products = Words(help_text="Products whose label covers it.")
-    vein_types = Words(help_text="Vein types found there.")
+    synonyms = TextsField(help_text="Other names in use.")
+    on_label_products = TextsField(help_text="Products whose label covers it.")
+    vein_types = TextsField(help_text="Vein types found there.")
 
     class Meta:
         model = Area
@@ -101,8 +101,8 @@ class AreaSerializer(CitedSerializer):
 
 
 class VeinTypeSerializer(CitedSerializer):
-    synonyms = Words(help_text="Other names in use.")
-    ceap_classes = Words(help_text="Clinical classes of the CEAP classification.")
+    synonyms = TextsField(help_text="Other names in use.")
+    ceap_classes = TextsField(help_text="Clinical classes of the CEAP classification.")
 
     class Meta:
         model = VeinType
@@ -127,10 +127,10 @@ class StrengthSerializer(serializers.Serializer[Any]):
 
 
 class ProductSerializer(CitedSerializer):
-    excipients = Words(help_text="Excipients that an allergy may concern.")
-    forms = Words(help_text="Forms that a label covers.")
+    excipients = TextsField(help_text="Excipients that an allergy may concern.")
+    forms = TextsField(help_text="Forms that a label covers.")
     strengths = StrengthSerializer(many=True, help_text="Concentrations, each with its containers.")
-    jurisdictions = Words(help_text="Jurisdictions with a label that was read.")
+    jurisdictions = TextsField(help_text="Jurisdictions with a label that was read.")
 
     class Meta:
         model = Product
@@ -143,7 +143,7 @@ class ProductSerializer(CitedSerializer):
 class SessionLimitSerializer(CitedSerializer):
     quantity = serializers.CharField(source="rule.quantity", help_text="The measure that is limited.")
     value = serializers.SerializerMethodField("bound")
-    values = Words(help_text="The allowed or excluded values, where there are several.")
+    values = TextsField(help_text="The allowed or excluded values, where there are several.")
 
     class Meta:
         model = SessionLimit
@@ -178,7 +178,7 @@ class RulingSerializer(CitedSerializer):
 
 
 class ContraindicationSerializer(CitedSerializer):
-    synonyms = Words(help_text="Other names in use.")
+    synonyms = TextsField(help_text="Other names in use.")
     rulings = RulingSerializer(many=True, help_text="What each label, guideline or policy says.")
 
     class Meta:
@@ -210,8 +210,8 @@ class FaqSerializer(CitedSerializer):
 
 
 class ClaimSerializer(CitedSerializer):
-    limits = Words(help_text="Slugs of limits that bear on it.")
-    rules = Words(help_text="Slugs of rules that bear on it.")
+    limits = TextsField(help_text="Slugs of limits that bear on it.")
+    rules = TextsField(help_text="Slugs of rules that bear on it.")
 
     class Meta:
         model = Claim

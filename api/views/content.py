@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse
-from django.utils.cache import get_conditional_response
+from django.http import Http404, HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_etags
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
@@ -19,12 +19,13 @@ from api.parsers import Parameter, Rows, read_query
 from api.rules.measures import MEASURES
 from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
 from api.schema import Operation, component_name, listed, one
-from api.serializers import RESOURCES, ExampleSerializer, ReleaseDetailSerializer, ReleaseSerializer
+from api.serializers import RESOURCES, ExampleSerializer, ReleaseDetailSerializer, ReleaseSerializer, VectorSerializer
 from api.views.contract import ContractView
 
 CONTENT_STATUS = "draft for clinical review"
 MOST_ON_A_PAGE = 500
 
+empty: Rows = {}
 RELEASE = Parameter("release", "Number of the release to read; default the newest.", most=999_999_999)
 PAGING = (
     Parameter("limit", f"Rows on a page; default {MOST_ON_A_PAGE}.", most=MOST_ON_A_PAGE),
@@ -43,7 +44,7 @@ def column(resource: str, name: str) -> Any:
 FILTERS: Mapping[str, Sequence[Parameter]] = {
     "session-limits": (
         Parameter("product", "Limits that name this product or its sclerosant.", slugs("products")),
-        Parameter("jurisdiction", "Limits of this jurisdiction's labels.", closed=JURISDICTIONS),
+        Parameter("jurisdiction", "Limits that name this jurisdiction.", closed=JURISDICTIONS),
         Parameter("rule_set", "Whose limits.", closed=RULE_SETS),
         Parameter("quantity", "The measure that is limited.", closed=tuple(sorted(MEASURES))),
         Parameter("form", "Limits that name this form.", closed=FORMS),
@@ -66,11 +67,13 @@ def published(request: Request, release: FrozenRelease, body: Mapping[str, Any])
     response["Content-Release"] = str(release.number)
     pinned = "release" in request.query_params or "number" in (request.parser_context or {}).get("kwargs", {})
     response["Cache-Control"] = "public, max-age=86400, immutable" if pinned else "public, max-age=60"
-    conditional = get_conditional_response(request._request, etag=etag, response=response)
-    if conditional is None or conditional is response:
-        return response
-    conditional["Content-Release"] = response["Content-Release"]
-    return conditional
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    if "*" in known or etag in (sent.removeprefix("W/") for sent in known):
+        unchanged = HttpResponseNotModified()
+        for name in ("ETag", "Content-Release", "Cache-Control"):
+            unchanged[name] = response[name]
+        return unchanged
+    return response
 
 
 def release_asked_for(request: Request) -> FrozenRelease:
@@ -117,7 +120,8 @@ def page(
     limit = int(query.get("limit", MOST_ON_A_PAGE))
     following = None
     if len(rest) > limit:
-        following = f"{path}?" + urlencode({**query, "after": rest[limit - 1]["slug"], "release": release.number})
+        pin = {} if path.startswith("/v1/releases/") else {"release": release.number}
+        following = f"{path}?" + urlencode({**query, "after": rest[limit - 1]["slug"], **pin})
     return {
         "items": rest[:limit],
         "total": len(rows),
@@ -221,6 +225,29 @@ class ReleaseDetail(ContractView):
         return published(request, release, content.history_entry(release))
 
 
+class Vectors(ContractView):
+    """Boundary vectors of a release."""
+
+    operation = Operation(
+        id="list_vectors",
+        tag="Releases",
+        summary="List boundary vectors",
+        text=(
+            "For each limit of the release, plans on, just inside and just outside it, with what they come to, so that "
+            "a partner can prove its own copy of the rules. They are made from the limits, so none is forgotten."
+        ),
+        answer=listed("VectorList", VectorSerializer),
+        parameters=PAGING,
+        problems=(404, 503),
+        frozen=True,
+    )
+
+    def get(self, request: Request, number: int) -> HttpResponse:
+        query = read_query(request.query_params, PAGING, empty)
+        release = content.pinned(number)
+        return published(request, release, page(release.vectors, query, release, request.path))
+
+
 class PlanExamples(ContractView):
     """Named plans, each with the verdict and findings that it comes to under the release."""
 
@@ -240,6 +267,3 @@ class PlanExamples(ContractView):
         query = read_query(request.query_params, self.operation.parameters, release.content)
         rows = release.content["plan-examples"]
         return published(request, release, page(rows, query, release, "/v1/session-plans/examples"))
-
-
-empty: Rows = {}

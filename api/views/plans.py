@@ -1,27 +1,43 @@
-"""The check of session plans."""
+"""The check of session plans, and what helps before and after it."""
 
 import hashlib
 from typing import Any
 
 import rfc8785
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import content
 from api.content import FrozenRelease
-from api.parsers import read_query, refuse_no_body
-from api.rules import check
-from api.rules.check import DECIDES
-from api.rules.reading import JsonNumber
+from api.errors import error
+from api.parsers import Parameter, read_query, refuse_no_body
+from api.rules import PlanFaults, check
+from api.rules.answer import DECIDES, look
+from api.rules.numbers import thousandths
+from api.rules.plan import FORMS, JURISDICTIONS, Batch, Comparison, Patient, Treatment, read_envelope
+from api.rules.reading import JsonNumber, members_of
+from api.rules.resolve import Known, resolve
 from api.schema import Operation
-from api.serializers import AnswerSerializer
-from api.views.content import RELEASE, release_asked_for
+from api.serializers import AnswerSerializer, BatchAnswerSerializer, ComparisonAnswerSerializer, ResolutionSerializer
+from api.views.content import CONTENT_STATUS, RELEASE, published, release_asked_for, slugs
 from api.views.contract import ContractView
 
+BODY_PROBLEMS = (404, 411, 413, 415, 503)
 
-class ValidatePlan(ContractView):
-    """Checks a proposed plan against the published limits. Nothing of it is stored."""
+
+class PlanView(ContractView):
+    """A view that takes plans. Nothing of them is stored or logged."""
 
     http_method_names = ("post",)
+
+    def respond(self, body: dict[str, Any], release: FrozenRelease) -> Response:
+        return Response(body, headers={"Content-Release": str(release.number), "Cache-Control": "no-store"})
+
+
+class ValidatePlan(PlanView):
+    """Checks a proposed plan against the published limits."""
+
     operation = Operation(
         id="validate_session_plan",
         tag="Plans",
@@ -34,16 +50,124 @@ class ValidatePlan(ContractView):
         ),
         answer=AnswerSerializer,
         parameters=(RELEASE,),
-        problems=(404, 411, 413, 415, 503),
-        takes_plan=True,
+        problems=BODY_PROBLEMS,
+        takes="Plan",
     )
 
     def post(self, request: Request) -> Response:
         release = release_asked_for(request)
         read_query(request.query_params, (RELEASE,), release.content)
         refuse_no_body(request.META)
-        headers = {"Content-Release": str(release.number), "Cache-Control": "no-store"}
-        return Response(answer_to(request.data, release), headers=headers)
+        return self.respond(answer_to(request.data, release), release)
+
+
+class ValidateBatch(PlanView):
+    """Checks up to 100 plans, each on its own."""
+
+    operation = Operation(
+        id="validate_session_plans",
+        tag="Plans",
+        summary="Check many session plans",
+        text=(
+            "Checks up to 100 plans, with one entry for each in the order sent: the answer that the plan gets on its "
+            "own, or the faults for which it cannot be read. One bad plan does not spoil the rest."
+        ),
+        answer=BatchAnswerSerializer,
+        parameters=(RELEASE,),
+        problems=BODY_PROBLEMS,
+        takes="Batch",
+    )
+
+    def post(self, request: Request) -> Response:
+        release = release_asked_for(request)
+        read_query(request.query_params, (RELEASE,), release.content)
+        refuse_no_body(request.META)
+        batch = read_envelope(Batch, request.data)
+        items = [entry_for(document, release) for document in batch.plans]
+        return self.respond({"items": items, "release": release.number}, release)
+
+
+class ComparePlans(PlanView):
+    """Checks plans under two releases and tells which verdicts change."""
+
+    operation = Operation(
+        id="compare_session_plans",
+        tag="Plans",
+        summary="Compare plans under two releases",
+        text=(
+            "Checks up to 100 plans under two releases. `items` holds only the plans whose verdict changes, with the "
+            "ids of the findings that came and went; `unreadable` holds the plans that a release cannot read."
+        ),
+        answer=ComparisonAnswerSerializer,
+        problems=BODY_PROBLEMS,
+        takes="Comparison",
+    )
+
+    def post(self, request: Request) -> Response:
+        read_query(request.query_params, (), {})
+        refuse_no_body(request.META)
+        comparison = read_envelope(Comparison, request.data)
+        former = content.pinned(comparison.from_release)
+        latter = content.pinned(comparison.to_release) if comparison.to_release else content.current()
+        items, unreadable = [], []
+        for index, document in enumerate(comparison.plans):
+            try:
+                change = difference(document, former, latter)
+            except PlanFaults as refusal:
+                unreadable.append({"index": index, "errors": [error(fault) for fault in refusal.faults]})
+            else:
+                items += [{"index": index, **change}] if change else []
+        body = {
+            "from_release": former.number,
+            "to_release": latter.number,
+            "compared": len(comparison.plans) - len(unreadable),
+            "items": items,
+            "unreadable": unreadable,
+        }
+        return self.respond(body, latter)
+
+
+class ResolveLimit(ContractView):
+    """Tells which limit binds the volume of a session before there is a plan."""
+
+    parameters = (
+        Parameter("product", "Slug of `/v1/products`.", slugs("products")),
+        Parameter("jurisdiction", "Whose label applies; default `US`.", closed=JURISDICTIONS),
+        Parameter(
+            "concentration_percent",
+            "Concentration in percent.",
+            decimal=members_of(Treatment)["concentration_percent"].metadata["kind"],
+        ),
+        Parameter("form", "Liquid or foam.", closed=FORMS),
+        Parameter("vein_type", "Slug of `/v1/vein-types`.", slugs("vein-types")),
+        Parameter("area", "Slug of `/v1/areas`.", slugs("areas")),
+        Parameter("weight_kg", "Body weight in kg.", decimal=members_of(Patient)["weight_kg"].metadata["kind"]),
+    )
+    operation = Operation(
+        id="resolve_session_limit",
+        tag="Plans",
+        summary="Find the binding limit",
+        text=(
+            "Which limit binds the volume of a session, in mL, for what is known so far; every candidate and why; and "
+            "what is missing to be sure. A dose by body weight becomes mL through the strength, rounded down."
+        ),
+        answer=ResolutionSerializer,
+        parameters=(*parameters, RELEASE),
+        problems=(404, 503),
+        frozen=True,
+    )
+
+    def get(self, request: Request) -> HttpResponse:
+        release = release_asked_for(request)
+        query = read_query(request.query_params, self.operation.parameters, release.content)
+        known = {
+            name: thousandths(text) if name in ("concentration_percent", "weight_kg") else text
+            for name, text in query.items()
+            if name != "release"
+        }
+        resolution = resolve(Known(**known), release.book)  # type: ignore[arg-type]  # the query was read by name
+        envelope = {"release": release.number, "content_status": CONTENT_STATUS, "decides": DECIDES}
+        return published(request, release, {**resolution, **envelope})
 
 
 def answer_to(document: Any, release: FrozenRelease) -> dict[str, Any]:
@@ -60,6 +184,32 @@ def answer_to(document: Any, release: FrozenRelease) -> dict[str, Any]:
         "canonicalization": "RFC 8785",
     }
     return {**answer, "release": release.number, "decides": DECIDES, "receipt": receipt}
+
+
+def entry_for(document: Any, release: FrozenRelease) -> dict[str, Any]:
+    """A plan's entry in a batch: its answer, or its faults."""
+    try:
+        return {"status": 200, "answer": answer_to(document, release), "errors": []}
+    except PlanFaults as refusal:
+        return {"status": 400, "answer": None, "errors": [error(fault) for fault in refusal.faults]}
+
+
+def difference(document: Any, former: FrozenRelease, latter: FrozenRelease) -> dict[str, Any] | None:
+    """What changes for a plan between two releases, or None where the verdict stays.
+
+    Raises:
+        PlanFaults: one of the releases cannot read the document.
+    """
+    before, after = look(document, former.book), look(document, latter.book)
+    if before.verdict == after.verdict:
+        return None
+    went, came = ([finding["id"] for finding in seen.findings] for seen in (before, after))
+    return {
+        "from_verdict": before.verdict,
+        "to_verdict": after.verdict,
+        "came": [known for known in came if known not in went],
+        "went": [known for known in went if known not in came],
+    }
 
 
 def canonical(node: Any) -> Any:

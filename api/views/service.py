@@ -28,6 +28,9 @@ LINKS = {
     **{name.replace("-", "_"): f"/v1/{name}" for name in RESOURCES if name != "plan-examples"},
     "releases": "/v1/releases",
     "validate": "/v1/session-plans/validate",
+    "validate_batch": "/v1/session-plans/validate-batch",
+    "compare": "/v1/session-plans/compare",
+    "resolve": "/v1/session-limits/resolve",
     "plan_examples": "/v1/session-plans/examples",
     "openapi": "/v1/openapi.yaml",
     "docs": "/docs",
@@ -167,6 +170,7 @@ class Live(ContractView):
     )
 
     def get(self, request: Request) -> Response:
+        read_query(request.query_params, (), empty)
         return Response({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
@@ -183,6 +187,7 @@ class Ready(ContractView):
     )
 
     def get(self, request: Request) -> Response:
+        read_query(request.query_params, (), empty)
         release = content.current()
         return Response(
             {"status": "ok", "release": release.number, "rules": len(release.book.rules)},

@@ -72,6 +72,6 @@ def serve(host: str, port: int) -> None:
     """Become the WSGI server: it takes over this process, and with it Ctrl-C and SIGTERM."""
     connections.close_all()
     sys.stdout.flush()
-    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--blocking-threads", "4", "--no-ws"]
+    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--blocking-threads", "16", "--no-ws"]
     # The arguments are our own, and the program is the Python that runs us.
     os.execv(sys.executable, [sys.executable, "-m", "granian", *options, "sclero_service.wsgi:application"])  # noqa: S606

@@ -1,15 +1,40 @@
 """From a JSON document to the answer of the validate endpoint."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from api.rules.book import SEVERITIES, Book
 from api.rules.evaluate import Judged, Outcomes, Unjudged, contributing, evaluate
 from api.rules.numbers import Ratio, as_text, in_words
-from api.rules.plan import read_plan
-from api.rules.suggest import suggest
+from api.rules.plan import Plan, read_plan
+from api.rules.suggest import Adviser
 
+# Which way a value that broke a limit is rounded when it is shown: away from the bound.
+BEYOND = {"<=": 1, ">=": -1, "=": 0, "in": 0, "not-in": 0}
 DECIDES = "The treating provider decides; this answer lists published limits only."
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A document read and held against a book, without suggestions."""
+
+    plan: Plan
+    outcomes: Outcomes
+    findings: list[dict[str, Any]]
+    verdict: str
+
+
+def look(document: Any, book: Book) -> Look:
+    """Read a document and hold it against a book.
+
+    Raises:
+        PlanFaults: the document is not a plan.
+    """
+    plan = read_plan(document, book.words)
+    outcomes = evaluate(plan, book)
+    findings = sorted(_findings(outcomes), key=_finding_order)
+    return Look(plan, outcomes, findings, verdict(findings, outcomes))
 
 
 def check(document: Any, book: Book) -> dict[str, Any]:
@@ -18,14 +43,13 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     Raises:
         PlanFaults: the document is not a plan.
     """
-    plan = read_plan(document, book.words)
-    outcomes = evaluate(plan, book)
-    findings = sorted(_findings(outcomes), key=_finding_order)
-    suggest(document, plan, findings, book, rerun)
+    seen = look(document, book)
+    findings, outcomes = seen.findings, seen.outcomes
+    nearest = Adviser(document, book, look).advise(seen)
     passed = sorted((_passed(judged) for judged in outcomes.passed), key=_order)
     not_evaluated = sorted((_not_evaluated(unjudged) for unjudged in outcomes.unjudged), key=_order)
     return {
-        "verdict": verdict(findings, outcomes),
+        "verdict": seen.verdict,
         "summary": {
             **{severity: sum(finding["severity"] == severity for finding in findings) for severity in SEVERITIES},
             "passed": len(passed),
@@ -35,13 +59,8 @@ def check(document: Any, book: Book) -> dict[str, Any]:
         "findings": findings,
         "passed": passed,
         "not_evaluated": not_evaluated,
+        "nearest_within_limits": nearest,
     }
-
-
-def rerun(document: Any, book: Book) -> set[str]:
-    """The ids of a changed document's findings, without suggestions: how a suggestion is proved."""
-    plan = read_plan(document, book.words)
-    return {finding["id"] for finding in _findings(evaluate(plan, book))}
 
 
 def verdict(findings: list[dict[str, Any]], outcomes: Outcomes) -> str:
@@ -72,24 +91,24 @@ def _finding(judged: Judged) -> dict[str, Any]:
         "pointer": judged.pointer,
         "contributing": list(contributing(judged)),
         "message": _message(judged, shown),
-        "observed": _observed(judged.observed.value, limit.unit),
+        "observed": _beyond(judged),
         "limit": shown,
         "also_exceeds": [other.slug for other in judged.also],
-        "headroom": _observed(judged.headroom, limit.unit),
+        "headroom": _headroom(judged),
         "citations": list(limit.citations),
         "suggestions": [],
     }
 
 
 def _unconfirmed(unjudged: Unjudged) -> dict[str, Any]:
-    """The warning that goes with a limit whose value no source confirms."""
+    """The finding that goes with a limit whose value no source confirms; such a limit is a warning."""
     limit = unjudged.limits[0]
     known = unjudged.observed is not None and not unjudged.observed.missing
     observed = unjudged.observed.value if unjudged.observed and known else None
     return {
         "id": f"{unjudged.rule.slug}:{unjudged.pointer}:limit-unconfirmed",
         "rule": unjudged.rule.slug,
-        "severity": "warning",
+        "severity": limit.severity,
         "pointer": unjudged.pointer,
         "contributing": list(contributing(unjudged)),
         "message": f"{unjudged.rule.title}: no source that was read confirms a limit here. The provider decides.",
@@ -133,7 +152,7 @@ def _message(judged: Judged, shown: Mapping[str, Any]) -> str:
     limit = judged.limit
     if limit.message:
         return limit.message
-    observed = _observed(judged.observed.value, limit.unit)
+    observed = _beyond(judged)
     if observed is None and limit.comparator == "in":
         return judged.rule.messages["unknown"]
     bounds = shown["values"] if limit.comparator in ("in", "not-in") else [shown["value"]]
@@ -142,12 +161,29 @@ def _message(judged: Judged, shown: Mapping[str, Any]) -> str:
     return judged.rule.messages[limit.comparator].format(observed=in_words(value, limit.unit), limit=words, value=value)
 
 
-def _observed(value: Any, unit: str) -> dict[str, str] | None:
+def _observed(value: Any, unit: str, rounding: int = 0) -> dict[str, str] | None:
     if value is None:
         return None
     if isinstance(value, Ratio):
-        return {"value": as_text(*value), "unit": unit}
+        return {"value": as_text(*value, rounding), "unit": unit}
     return {"value": str(value).lower() if isinstance(value, bool) else value, "unit": unit}
+
+
+def _beyond(judged: Judged) -> dict[str, str] | None:
+    """What was observed, rounded away from the bound where rounding to the nearest would make it read as the bound."""
+    limit, value = judged.limit, judged.observed.value
+    shown = _observed(value, limit.unit)
+    if isinstance(value, Ratio) and shown is not None and shown["value"] == limit.shown["value"]:
+        return _observed(value, limit.unit, BEYOND[limit.comparator])
+    return shown
+
+
+def _headroom(judged: Judged) -> dict[str, str] | None:
+    """How far the limit is exceeded, never rounded to nothing."""
+    shown = _observed(judged.headroom, judged.limit.unit)
+    if shown is not None and shown["value"] == "0":
+        return _observed(judged.headroom, judged.limit.unit, -1)
+    return shown
 
 
 def _natural(pointer: str) -> list[tuple[int, str]]:

@@ -1,0 +1,306 @@
+"""Boundary vectors: for every limit, plans on, just inside and just outside it, and what they come to.
+
+They are made from the limits' rows alone, so none is forgotten. A partner that keeps a copy of the rules can prove it.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from api.rules.answer import look
+from api.rules.book import Book, Limit
+from api.rules.measures import MEASURES
+from api.rules.numbers import as_text
+from api.rules.reading import JsonNumber
+
+Document = dict[str, Any]
+
+DAY = "2026-11-22"
+# A treatment whose volume is out of the way of every limit that a vector is not about.
+SMALL = "0.2"
+# The least that a plan can say of a measure, in thousandths, where that is not zero.
+LEAST = {"injection-count": 1000}
+
+
+def vectors(book: Book) -> Iterator[dict[str, Any]]:
+    """A vector for each side of each limit: name, plan, and whether the limit is broken."""
+    for limit in book.limits:
+        if limit.unconfirmed:
+            yield _vector(book, limit, "unconfirmed", _plan(book, limit, None), False)
+            continue
+        for side, value, broken in _sides(book, limit):
+            yield _vector(book, limit, side, _plan(book, limit, value), broken)
+
+
+def _vector(book: Book, limit: Limit, side: str, plan: Document, broken: bool) -> dict[str, Any]:
+    seen = look(_numbers_as_text(plan), book)
+    return {
+        "slug": f"{limit.slug}:{side}",
+        "limit": limit.slug,
+        "plan": plan,
+        "broken": broken,
+        "verdict": seen.verdict,
+        "findings": [
+            {
+                "id": finding["id"],
+                "severity": finding["severity"],
+                "limit": finding["limit"]["slug"],
+                "also_exceeds": finding["also_exceeds"],
+            }
+            for finding in seen.findings
+        ],
+    }
+
+
+def _numbers_as_text(node: Any) -> Any:
+    """The plan as a strict parser reads it: numbers are their text."""
+    if isinstance(node, dict):
+        return {name: _numbers_as_text(entry) for name, entry in node.items()}
+    if isinstance(node, list):
+        return [_numbers_as_text(entry) for entry in node]
+    return JsonNumber(node) if type(node) is int else node
+
+
+def _sides(book: Book, limit: Limit) -> Iterator[tuple[str, Any, bool]]:
+    """Values on, just inside and just outside the limit, in thousandths, and whether they break it."""
+    if limit.comparator in ("<=", ">="):
+        bound = int(limit.value or 0)
+        measure = book.rules[limit.rule].measure
+        outward = smallest_step(measure) * (1 if limit.comparator == "<=" else -1)
+        for side, value in (("on", bound), ("inside", bound - outward), ("outside", bound + outward)):
+            if value >= LEAST.get(measure, 0):
+                yield side, value, side == "outside"
+    elif limit.comparator == "=":
+        if isinstance(limit.value, bool):
+            yield "met", limit.value, False
+            yield "not-met", not limit.value, True
+        else:
+            yield "assumed", None, True
+    else:
+        listed, others = _words(book, limit)
+        for word in listed:
+            yield f"listed-{_name(word)}", word, limit.comparator == "not-in"
+        for word in others:
+            yield f"other-{_name(word)}", word, limit.comparator == "in"
+
+
+def _name(word: Any) -> str:
+    return as_text(word).replace(".", "-") if isinstance(word, int) else str(word).lower()
+
+
+def smallest_step(measure: str) -> int:
+    """The smallest step that a plan can take in a measure, in thousandths."""
+    counted = MEASURES[measure].unit in ("d", "min", "a") or measure in (
+        "injection-count",
+        "allergen",
+        "clot-risk-count",
+    )
+    return 1000 if counted else 1
+
+
+def _words(book: Book, limit: Limit) -> tuple[list[Any], list[Any]]:
+    """The words that the limit lists, and some that it does not."""
+    measure = book.rules[limit.rule].measure
+    product = _product(book, limit)
+    listed = list(book.products[product].listed(limit.listed, None)) if limit.listed else list(limit.values)
+    words: dict[str, list[Any]] = {
+        "form": ["liquid", "foam"],
+        "area": sorted(book.areas),
+        "vein-type": list(book.words["vein-types"]),
+        "jurisdiction": ["US", "DE"],
+        "concentration": sorted({*book.products[product].strengths, 777}),
+        "container-volume": [2000, 5000, 7777],
+    }
+    known = words[measure]
+    if measure == "area":
+        within = [area for area in known if set(book.areas[area]) & set(listed)]
+        return within, [area for area in known if area not in within]
+    return listed, [word for word in known if word not in listed]
+
+
+def _product(book: Book, limit: Limit) -> str:
+    """The product that a limit is about, or one that its selectors admit."""
+    if limit.product is not None:
+        return limit.product
+    return next(
+        slug
+        for slug, product in book.products.items()
+        if limit.sclerosant in (None, product.sclerosant) and (limit.jurisdiction or "US") in product.jurisdictions
+    )
+
+
+def _plan(book: Book, limit: Limit, value: Any) -> Document:
+    """A plan on which the limit's measure comes to the value, and which asks for the limit's rule set alone."""
+    product = _product(book, limit)
+    treatment: Document = {
+        "area": limit.area or "calf",
+        "product": product,
+        "concentration_percent": as_text(limit.concentration or book.products[product].strengths[0]),
+        "form": limit.form or "liquid",
+        "amount": {"value": SMALL, "unit": "mL"},
+        "injection_count": 1,
+    }
+    if limit.vein_type is not None:
+        treatment["vein_type"] = limit.vein_type
+    if limit.first_exposure is not None:
+        treatment["first_exposure"] = limit.first_exposure
+    plan: Document = {
+        "rule_sets": [limit.rule_set],
+        "patient": {"conditions": [], "allergies": []},
+        "provider": {},
+        "sessions": [{"date": DAY, "treatments": [treatment]}],
+    }
+    if limit.jurisdiction is not None:
+        plan["jurisdiction"] = limit.jurisdiction
+    MAKERS[book.rules[limit.rule].measure](plan, treatment, limit, value)
+    return plan
+
+
+Maker = Callable[[Document, Document, Limit, Any], None]
+
+
+def _amount(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    if value is not None:
+        treatment["amount"] = {"value": as_text(value), "unit": "mL"}
+
+
+def _daily(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    """Two sessions on one day, the second with the smallest amount."""
+    treatment["amount"] = {"value": as_text(value - 1), "unit": "mL"}
+    other = {**treatment, "amount": {"value": "0.001", "unit": "mL"}}
+    plan["sessions"].append({"date": DAY, "treatments": [other]})
+
+
+def _injection(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatment["amount"] = {"value": as_text(2 * value), "unit": "mL"}
+    treatment["injection_count"] = 2
+
+
+def _vials(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatment["amount"] = {"value": as_text(value), "unit": "vial"}
+    treatment["containers"] = {"volume_ml": "0.001"}
+
+
+def _container(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatment["amount"] = {"value": "1", "unit": "vial"}
+    if value is None:
+        del treatment["product"]
+    else:
+        treatment["containers"] = {"volume_ml": as_text(value)}
+
+
+def _shortfall(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatment["amount"] = {"value": as_text(2000 + value), "unit": "mL"}
+    treatment["containers"] = {"volume_ml": "2", "count": 1}
+
+
+def _sum(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    del treatment["injection_count"]
+    treatment["injections"] = [{"count": 1, "volume_ml": as_text(200 + value)}]
+
+
+def _dose(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    """At 100 kg, the amount of a 1 % solution in mL is ten times the dose in mg/kg."""
+    plan["patient"]["weight_kg"] = "100"
+    treatment["concentration_percent"] = "1"
+    if value is not None:
+        treatment["amount"] = {"value": as_text(10 * value), "unit": "mL"}
+
+
+def _share(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    """Asclera's share of its 10 mL and Sotradecol's of its own: each thousandth is a hundredth of a mL."""
+    plan["rule_sets"] = ["label", "policy"]
+    plan["jurisdiction"] = "US"
+    treatment |= {"product": "asclera", "concentration_percent": "1", "amount": {"value": "6", "unit": "mL"}}
+    other = {"product": "sotradecol", "amount": {"value": as_text(value * 10 - 6000), "unit": "mL"}}
+    plan["sessions"][0]["treatments"].append({**treatment, **other})
+
+
+def _allergy(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatments = plan["sessions"][0]["treatments"]
+    treatments += [dict(treatment)] * (value // 1000 - 1)
+    plan["patient"]["allergies"] = ["polidocanol"] if value else ["glycerin"]
+
+
+def _risks(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    plan["patient"]["conditions"] = list(limit.values)[: value // 1000]
+
+
+def _condition(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    plan["patient"]["conditions"] = [limit.condition] if value else []
+
+
+def _feeding(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    plan["patient"] |= {"conditions": ["breastfeeding"], "breastfeeding_pause_hours": as_text(value)}
+
+
+def _interval(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    earlier = date.fromordinal(date.fromisoformat(DAY).toordinal() - value // 1000).isoformat()
+    plan["previous_sessions"] = [{"date": earlier, "areas": [treatment["area"]], "products": [treatment["product"]]}]
+
+
+def _test_dose(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatment["test_dose"] = {"volume_ml": as_text(value)}
+
+
+def _test_dose_observed(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatment["test_dose"] = {"volume_ml": "0.5", "observation_minutes": 180 if value else 0}
+
+
+def _jurisdiction(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    plan["jurisdiction"] = value
+
+
+def _decimal(name: str) -> Maker:
+    """Set a decimal member of the treatment."""
+
+    def maker(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+        treatment[name] = as_text(value)
+
+    return maker
+
+
+def _plain(owner: str, name: str) -> Maker:
+    """Set a member of the patient, the provider, the session or the treatment: a word, a flag or a whole number."""
+
+    def maker(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+        target = plan["sessions"][0] if owner == "session" else treatment if owner == "treatment" else plan[owner]
+        target[name] = value // 1000 if type(value) is int else value
+
+    return maker
+
+
+MAKERS: dict[str, Maker] = {
+    "activity-pause-days": _plain("session", "activity_pause_days"),
+    "age": _plain("patient", "age_years"),
+    "allergen": _allergy,
+    "area": _plain("treatment", "area"),
+    "breastfeeding-pause": _feeding,
+    "clot-risk-count": _risks,
+    "compression-days": _plain("session", "compression_days"),
+    "concentration": _decimal("concentration_percent"),
+    "condition": _condition,
+    "container-shortfall": _shortfall,
+    "container-volume": _container,
+    "daily-dose-per-weight": _dose,
+    "days-since-delivery": _plain("patient", "days_since_delivery"),
+    "eligibility": _plain("provider", "eligibility_confirmed"),
+    "emergency-equipment": _plain("provider", "emergency_equipment_on_site"),
+    "form": _plain("treatment", "form"),
+    "injection-count": _plain("treatment", "injection_count"),
+    "injection-volume": _injection,
+    "injection-volume-sum": _sum,
+    "jurisdiction": _jurisdiction,
+    "observation-minutes": _plain("session", "observation_minutes"),
+    "product-share": _share,
+    "same-area-interval": _interval,
+    "session-interval": _interval,
+    "session-volume": _amount,
+    "test-dose-observed": _test_dose_observed,
+    "test-dose-volume": _test_dose,
+    "thermal-ablation-unsuitable": _plain("patient", "thermal_ablation_unsuitable"),
+    "daily-volume": _daily,
+    "vein-type": _plain("treatment", "vein_type"),
+    "vein-diameter": _decimal("vein_diameter_mm"),
+    "vial-count": _vials,
+}

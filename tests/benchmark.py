@@ -1,0 +1,85 @@
+"""How long the rules take, as a ratio to plain Python that does the same sums. Run: python -m tests.benchmark"""
+
+import json
+import os
+import sys
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
+os.environ["DATABASE_URL"] = "sqlite://:memory:"
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django first
+from django.core.management import call_command  # noqa: E402
+
+from api.parsers import parse  # noqa: E402
+from api.publishing import load_content, render  # noqa: E402
+from api.rules import Book  # noqa: E402
+from api.rules.evaluate import evaluate  # noqa: E402
+from api.rules.plan import Plan, read_plan  # noqa: E402
+from tests.plans import plan, session, treatment  # noqa: E402
+
+SIZES = (12, 25, 50, 100, 200)
+
+
+def plain(typed: Plan) -> int:
+    """The sums of the rules and no more: volumes, shares of injections, doses, days, each against a number."""
+    broken = 0
+    patient = typed.patient
+    for visit in typed.sessions:
+        total = sum(treated.amount.value for treated in visit.treatments)
+        dose = sum(treated.amount.value * (treated.concentration_percent or 0) for treated in visit.treatments)
+        broken += total > 10_000
+        broken += total > 3_000
+        broken += dose > 200 * (patient.weight_kg or 0)
+        broken += (visit.observation_minutes or 0) < 15
+        broken += (visit.compression_days or 0) < 2
+        for previous in typed.previous_sessions or ():
+            broken += (visit.date or 0) - (previous.date or 0) < 7
+        for treated in visit.treatments:
+            count = treated.injection_count or 1
+            broken += treated.amount.value > 300 * count
+            broken += treated.amount.value < 100 * count
+            broken += (treated.vein_diameter_mm or 0) > 3_000
+            broken += treated.concentration_percent not in (500, 1000)
+            broken += treated.concentration_percent != 500
+            broken += treated.form != "liquid"
+            broken += treated.area not in ("leg", "thigh", "calf", "ankle", "foot")
+            broken += treated.area == "face"
+            broken += treated.vein_type not in ("telangiectasia", "reticular-vein")
+    broken += (patient.age_years or 0) < 18
+    broken += "polidocanol" in (patient.allergies or ())
+    return broken
+
+
+def microseconds(work: Any, *arguments: Any) -> float:
+    """The median of many runs."""
+    times = []
+    for _ in range(200):
+        start = perf_counter()
+        work(*arguments)
+        times.append(perf_counter() - start)
+    return median(times) * 1e6
+
+
+def main() -> int:
+    call_command("migrate", verbosity=0)
+    load_content(settings.FIXTURES)
+    book = Book(render())
+    print("treatments   rules µs   plain sums µs   ratio   µs per treatment   reading µs")
+    for size in SIZES:
+        amount = {"value": "0.2", "unit": "mL"}
+        body = json.dumps(plan(session(*[treatment(amount=amount, injection_count=1)] * size))).encode()
+        typed = read_plan(parse(body), book.words)
+        rules, sums = microseconds(evaluate, typed, book), microseconds(plain, typed)
+        reading = microseconds(lambda: read_plan(parse(body), book.words))  # noqa: B023 - called at once
+        print(f"{size:10} {rules:10.0f} {sums:15.1f} {rules / sums:7.1f} {rules / size:18.2f} {reading:12.0f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Mutation run on the content: drop each rule, move each limit by one smallest unit, flip each severity.
+
+Every mutant must be caught by a boundary vector or a named plan of the unchanged content. Run: python -m tests.mutants
+"""
+
+import copy
+import json
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
+os.environ["DATABASE_URL"] = "sqlite://:memory:"
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django first
+from django.core.management import call_command  # noqa: E402
+
+from api.parsers import parse  # noqa: E402
+from api.publishing import load_content, render  # noqa: E402
+from api.rules import Book  # noqa: E402
+from api.rules.answer import look  # noqa: E402
+from api.rules.measures import MEASURES  # noqa: E402
+from api.rules.numbers import as_text, thousandths  # noqa: E402
+from api.rules.vectors import smallest_step, vectors  # noqa: E402
+
+FLIPPED = {"error": "warning", "warning": "info", "info": "error"}
+# Every form that can be sent is one that this limit lists, so its severity never shows.
+UNBREAKABLE = "stated-form"
+Content = dict[str, Any]
+Mutant = tuple[str, str, Content]
+
+
+def mutants(content: Content) -> Iterator[Mutant]:
+    """Name, the limit or rule that is changed, and the changed content."""
+    for k, rule in enumerate(content["rules"]):
+        yield f"drop rule {rule['slug']}", rule["slug"], _with(content, "rules", k, None)
+    quantities = {rule["slug"]: rule["quantity"] for rule in content["rules"]}
+    for k, limit in enumerate(content["session-limits"]):
+        slug = limit["slug"]
+        if slug != UNBREAKABLE:
+            yield f"flip {slug}", slug, _with(content, "session-limits", k, {"severity": FLIPPED[limit["severity"]]})
+        yield f"drop {slug}", slug, _with(content, "session-limits", k, None)
+        for change in _moves(limit, smallest_step(quantities[limit["rule"]])):
+            yield f"move {slug} to {change}", slug, _with(content, "session-limits", k, change)
+    for k, condition in enumerate(content["contraindications"]):
+        for n, ruling in enumerate(condition["rulings"]):
+            slug, rulings = ruling["slug"], condition["rulings"]
+            flipped = [*rulings[:n], {**ruling, "severity": FLIPPED[ruling["severity"]]}, *rulings[n + 1 :]]
+            yield f"flip {slug}", slug, _with(content, "contraindications", k, {"rulings": flipped})
+            fewer = [*rulings[:n], *rulings[n + 1 :]]
+            yield f"drop {slug}", slug, _with(content, "contraindications", k, {"rulings": fewer})
+
+
+def _moves(limit: dict[str, Any], step: int) -> Iterator[dict[str, Any]]:
+    number = None if limit["value"] is None else thousandths(limit["value"])
+    if limit["value"] in ("true", "false"):
+        yield {"value": "false" if limit["value"] == "true" else "true"}
+    elif number is not None:
+        yield from ({"value": as_text(moved)} for moved in (number - step, number + step) if moved >= 0)
+    elif len(limit["values"]) > 1:
+        yield from ({"values": limit["values"][:k] + limit["values"][k + 1 :]} for k in range(len(limit["values"])))
+
+
+def _with(content: Content, resource: str, k: int, change: dict[str, Any] | None) -> Content:
+    rows = list(content[resource])
+    if change is None:
+        del rows[k]
+    else:
+        rows[k] = {**rows[k], **change}
+    return {**content, resource: rows}
+
+
+def outcome(plan: Any, book: Book) -> Any:
+    """What a plan comes to, as far as an answer shows it."""
+    seen = look(plan, book)
+    findings = [
+        (
+            finding["id"],
+            finding["severity"],
+            finding["limit"]["slug"],
+            finding["limit"]["value"],
+            finding["also_exceeds"],
+        )
+        for finding in seen.findings
+    ]
+    passed = [(judged.rule.slug, judged.pointer, judged.limit.slug) for judged in seen.outcomes.passed]
+    missing = [(unjudged.rule.slug, unjudged.pointer, unjudged.reason) for unjudged in seen.outcomes.unjudged]
+    return seen.verdict, findings, passed, missing
+
+
+def main() -> int:
+    call_command("migrate", verbosity=0)
+    load_content(settings.FIXTURES)
+    content = render()
+    book = Book(content)
+    plans: dict[str, list[Any]] = defaultdict(list)
+    for vector in vectors(book):
+        document = parse(json.dumps(vector["plan"]).encode())
+        plans[vector["limit"]].append(document)
+        plans[book.limits_by_slug[vector["limit"]].rule].append(document)
+    examples = [parse(json.dumps(example["plan"]).encode()) for example in content["plan-examples"]]
+    expected = {id(plan): outcome(plan, book) for row in plans.values() for plan in row}
+    expected |= {id(plan): outcome(plan, book) for plan in examples}
+    survivors, count = [], 0
+    for name, target, changed in mutants(content):
+        count += 1
+        mutated = Book(copy.copy(changed))
+        if all(expected[id(plan)] == outcome(plan, mutated) for plan in [*plans[target], *examples]):
+            survivors.append(name)
+    for name in survivors:
+        print(f"survived: {name}")
+    print(f"{count - len(survivors)} of {count} mutants caught; {len(MEASURES)} measures in use")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
