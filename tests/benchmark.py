@@ -20,6 +20,7 @@ from api.parsers import parse  # noqa: E402
 from api.publishing import load_content, render  # noqa: E402
 from api.rules import Book  # noqa: E402
 from api.rules.evaluate import evaluate  # noqa: E402
+from api.rules.numbers import as_text  # noqa: E402
 from api.rules.plan import Plan, read_plan  # noqa: E402
 from tests.plans import plan, session, treatment  # noqa: E402
 
@@ -70,14 +71,15 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     load_content(settings.FIXTURES)
     book = Book(render())
-    print("treatments   rules µs   plain sums µs   ratio   µs per treatment   reading µs")
-    for size in SIZES:
-        amount = {"value": "0.2", "unit": "mL"}
-        body = json.dumps(plan(session(*[treatment(amount=amount, injection_count=1)] * size))).encode()
-        typed = read_plan(parse(body), book.words)
-        rules, sums = microseconds(evaluate, typed, book), microseconds(plain, typed)
-        reading = microseconds(lambda: read_plan(parse(body), book.words))  # noqa: B023 - called at once
-        print(f"{size:10} {rules:10.0f} {sums:15.1f} {rules / sums:7.1f} {rules / size:18.2f} {reading:12.0f}")
+    for name, amounts in (("alike", ["0.2"] * 200), ("all different", [as_text(200 + k) for k in range(200)])):
+        print(f"\ntreatments {name}\n  count   rules µs   plain sums µs   ratio   µs per treatment   reading µs")
+        for size in SIZES:
+            treatments = [treatment(amount={"value": text, "unit": "mL"}, injection_count=1) for text in amounts[:size]]
+            body = json.dumps(plan(session(*treatments))).encode()
+            typed = read_plan(parse(body), book.words)
+            rules, sums = microseconds(evaluate, typed, book), microseconds(plain, typed)
+            reading = microseconds(lambda: read_plan(parse(body), book.words))  # noqa: B023 - called at once
+            print(f"{size:7} {rules:10.0f} {sums:15.1f} {rules / sums:7.1f} {rules / size:18.2f} {reading:12.0f}")
     return 0
 
 

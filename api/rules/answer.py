@@ -46,7 +46,7 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     seen = look(document, book)
     findings, outcomes = seen.findings, seen.outcomes
     nearest = Adviser(document, book, look).advise(seen)
-    passed = sorted((_passed(judged) for judged in outcomes.passed), key=_order)
+    passed = sorted((_passed(judged) for judged in outcomes.all_passed()), key=_order)
     not_evaluated = sorted((_not_evaluated(unjudged) for unjudged in outcomes.unjudged), key=_order)
     return {
         "verdict": seen.verdict,

@@ -143,7 +143,10 @@ class Lens:
                         found[key][0].append(limit)
                     elif unknown is not None:
                         found[key][1].append((limit, unknown))
-        return {key: Match(tuple(sure), tuple(unsure)) for key, (sure, unsure) in found.items()}
+        return {
+            key: Match(tuple(sorted(sure, key=lambda limit: (PRECEDENCE[limit.rule_set], limit.slug))), tuple(unsure))
+            for key, (sure, unsure) in found.items()
+        }
 
     def _unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
         """() when the limit applies, None when it does not, else the members that would tell."""

@@ -1,9 +1,8 @@
 """A plan laid out for measuring: each treatment in its place, with its volume and the limits that look at it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from itertools import count, groupby
+from typing import Any, NamedTuple
 
 from api.rules.book import Book, Lens, Match, Profile
 from api.rules.plan import Plan, Session, Treatment
@@ -11,9 +10,8 @@ from api.rules.plan import Plan, Session, Treatment
 NANOLITRES = 1000  # in a thousandth of a millilitre: volumes are kept so fine because vials multiply two decimals
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A treatment in its place."""
+class Spot(NamedTuple):
+    """A treatment in its place. Treatments of one `kind` are alike, so what holds for one holds for all."""
 
     pointer: str
     treatment: Treatment
@@ -21,16 +19,21 @@ class Spot:
     matches: Mapping[str, Match]
     nanolitres: int | None
     volume_missing: tuple[str, ...]
+    kind: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """What a rule judges at once: a treatment, a session, a day, the plan, or one entry of the patient's lists."""
 
     pointer: str
     spots: tuple[Spot, ...]
     sessions: tuple[int, ...] = ()
     entry: str | None = None
+
+    def matches(self) -> Mapping[str, Match] | None:
+        """What the limits' selectors say of all the group's treatments alike; None where they differ."""
+        first = self.spots[0].matches
+        return first if all(spot.matches is first for spot in self.spots) else None
 
 
 class Context:
@@ -40,29 +43,43 @@ class Context:
         self.plan = plan
         self.book = book
         self.lens: Lens = book.lens_of(plan)
+        self._kinds = count()
+        self._alike: dict[tuple[Treatment, bool | None], Spot] = {}
         self.sessions = tuple(self._session(i, session) for i, session in enumerate(plan.sessions))
         # The interval before each session, for any area and for its own areas; see `session_interval`.
         self.intervals: dict[tuple[int, bool], Any] = {}
+        # The volume of treatments that several limits look at, by the identity of their list, which is kept beside it.
+        self.volumes: dict[int, tuple[Any, ...]] = {}
         self.spots = tuple(spot for group in self.sessions for spot in group.spots)
 
     def _session(self, i: int, session: Session) -> Group:
         pointer = f"/sessions/{i}"
+        exposures: dict[str | None, bool | None] = {}
         spots = []
         for j, treatment in enumerate(session.treatments):
-            profile = self.book.profile(treatment, self._first_exposure(i, treatment))
-            place = f"{pointer}/treatments/{j}"
-            nanolitres, missing = self._volume(treatment, place)
-            spots.append(Spot(place, treatment, profile, self.lens.match(profile), nanolitres, missing))
+            first = treatment.first_exposure
+            if first is None:
+                if treatment.product not in exposures:
+                    exposures[treatment.product] = self._first_exposure(i, treatment)
+                first = exposures[treatment.product]
+            spots.append(self._spot(f"{pointer}/treatments/{j}", treatment, first))
         return Group(pointer, tuple(spots), (i,))
+
+    def _spot(self, pointer: str, treatment: Treatment, first_exposure: bool | None) -> Spot:
+        key = (treatment, first_exposure)
+        like = self._alike.get(key)
+        if like is not None and not like.volume_missing:
+            return Spot(pointer, treatment, *like[2:])
+        profile = self.book.profile(treatment, first_exposure)
+        nanolitres, missing = self._volume(treatment, pointer)
+        spot = Spot(pointer, treatment, profile, self.lens.match(profile), nanolitres, missing, next(self._kinds))
+        self._alike[key] = spot
+        return spot
 
     def groups(self, scope: str) -> tuple[Group, ...]:
         """The groups of a scope; see `api.rules.measures.SCOPES`."""
         if scope == "session":
             return self.sessions
-        if scope == "treatment":
-            return tuple(
-                Group(spot.pointer, (spot,), group.sessions) for group in self.sessions for spot in group.spots
-            )
         if scope == "day":
             return self._days()
         if scope == "plan":
@@ -96,9 +113,9 @@ class Context:
         return self.plan.sessions[group.sessions[0]].date
 
     def _first_exposure(self, i: int, treatment: Treatment) -> bool | None:
-        """As stated; else no when an earlier session used the sclerosant, yes when all are known and none did."""
-        if treatment.first_exposure is not None or treatment.product is None:
-            return treatment.first_exposure
+        """No when an earlier session used the sclerosant, yes when all are known and none did, else None."""
+        if treatment.product is None:
+            return None
         products = self.book.products
         sclerosant = products[treatment.product].sclerosant
         used: list[str | None] = []

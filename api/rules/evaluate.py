@@ -1,12 +1,13 @@
 """Holding a plan against a book: every rule ends in a finding, passed, not evaluated, or not applicable."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from api.rules import patient_measures as _registers_its_measures  # noqa: F401
-from api.rules.book import PRECEDENCE, SEVERITIES, Book, Limit, Rule
+from api.rules.book import PRECEDENCE, SEVERITIES, Book, Lens, Limit, Match, Rule
 from api.rules.context import Context, Group, Spot
 from api.rules.measures import MEASURES, Measure, Observed, unique
 from api.rules.numbers import Ratio
@@ -19,8 +20,7 @@ ESSENTIAL_MEMBERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One rule at one place, held or broken."""
 
     rule: Rule
@@ -32,8 +32,7 @@ class Judged:
     also: tuple[Limit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unjudged:
+class Unjudged(NamedTuple):
     """One rule at one place that could not be held against its limits."""
 
     rule: Rule
@@ -55,27 +54,68 @@ class Outcomes:
 
     broken: list[Judged] = field(default_factory=list)
     passed: list[Judged] = field(default_factory=list)
+    # What passed once and passes alike at another pointer: kept short, since there are many.
+    alike: list[tuple[str, list[Judged]]] = field(default_factory=list)
     unjudged: list[Unjudged] = field(default_factory=list)
     not_applicable: int = 0
+
+    def all_passed(self) -> Iterator[Judged]:
+        """Everything that passed, each at its own place."""
+        yield from self.passed
+        for pointer, known in self.alike:
+            yield from (judged._replace(pointer=pointer) for judged in known)
+
+
+Scoped = dict[str, list[tuple[Rule, Measure]]]
 
 
 def evaluate(plan: Plan, book: Book) -> Outcomes:
     """The outcome of every rule of the book for a plan. Linear in the plan."""
     context = Context(plan, book)
     outcomes = Outcomes()
-    groups: dict[str, tuple[Group, ...]] = {}
     told: set[str] = set()
-    for slug, rule in book.rules.items():
-        if slug not in context.lens.limits:
+    for scope, rules in _by_scope(context.lens).items():
+        if scope == "treatment":
+            _judge_treatments(context, rules, outcomes, told)
             continue
-        measure = MEASURES[rule.measure]
-        if measure.scope not in groups:
-            groups[measure.scope] = context.groups(measure.scope)
-        for group in groups[measure.scope]:
-            if _judge(context, rule, measure, group, outcomes):
-                told.add(slug)
+        for group in context.groups(scope):
+            matches = group.matches()
+            for rule, measure in rules:
+                if _judge(context, rule, measure, group, matches, outcomes):
+                    told.add(rule.slug)
     outcomes.not_applicable = len(book.rules) - len(told)
     return outcomes
+
+
+@lru_cache(maxsize=64)
+def _by_scope(lens: Lens) -> Scoped:
+    """The rules in force under a lens, by the scope of their measure."""
+    scoped: Scoped = {}
+    for slug, rule in lens.book.rules.items():
+        if slug not in lens.limits:
+            continue
+        measure = MEASURES[rule.measure]
+        scoped.setdefault(measure.scope, []).append((rule, measure))
+    return scoped
+
+
+def _judge_treatments(context: Context, rules: list[tuple[Rule, Measure]], outcomes: Outcomes, told: set[str]) -> None:
+    """Judge each treatment. One that is like another that passed passes as that one did, in whole or by its profile."""
+    passed: dict[tuple[bool, int], list[Judged]] = {}
+    halves = [[(rule, measure) for rule, measure in rules if measure.of_profile is half] for half in (True, False)]
+    for spot in context.spots:
+        group = Group(spot.pointer, (spot,))
+        for key, some in zip(((True, id(spot.matches)), (False, spot.kind)), halves, strict=True):
+            known = passed.get(key)
+            if known is not None:
+                outcomes.alike.append((spot.pointer, known))
+                continue
+            start, others = len(outcomes.passed), len(outcomes.broken) + len(outcomes.unjudged)
+            for rule, measure in some:
+                if _judge(context, rule, measure, group, spot.matches, outcomes):
+                    told.add(rule.slug)
+            if len(outcomes.broken) + len(outcomes.unjudged) == others:
+                passed[key] = outcomes.passed[start:]
 
 
 @dataclass(slots=True)
@@ -96,11 +136,27 @@ class _Place:
             self.reason = observed.reason
 
 
-def _judge(context: Context, rule: Rule, measure: Measure, group: Group, outcomes: Outcomes) -> bool:
+def _judge(
+    context: Context,
+    rule: Rule,
+    measure: Measure,
+    group: Group,
+    matches: Mapping[str, Match] | None,
+    outcomes: Outcomes,
+) -> bool:
     """Judge one rule on one group; whether anything was told."""
-    applying, might = _match(rule, measure, group)
-    if not applying and not might:
-        return False
+    key = f"{rule.slug}:{group.entry}" if group.entry and measure.scope == "conditions" else rule.slug
+    if matches is not None:
+        match = matches.get(key)
+        if match is None:
+            return False
+        if not match.unsure:
+            # Where no condition is named, each ruling comes to the same: the first stands for all.
+            sure = match.sure[:1] if measure.scope == "conditions" and not group.entry else match.sure
+            quick = _judge_sure(context, rule, measure, group, sure, outcomes)
+            if quick is not None:
+                return quick
+    applying, might = _match(key, group)
     place = _Place(rule, measure.pointer or group.pointer)
     for limit, spots in applying.items():
         observed = measure.observe(context, group, spots, limit)
@@ -113,6 +169,41 @@ def _judge(context: Context, rule: Rule, measure: Measure, group: Group, outcome
         place.missing.update(members)
         place.miss(observed)
     return _tell(place, outcomes)
+
+
+def _judge_sure(
+    context: Context, rule: Rule, measure: Measure, group: Group, limits: tuple[Limit, ...], outcomes: Outcomes
+) -> bool | None:
+    """What most rules come to: limits that surely apply, all kept, or nothing to measure. None takes a closer look."""
+    binding: Judged | None = None
+    observed = None
+    for limit in limits:
+        if binding is None or measure.heeds_limit:
+            observed = measure.observe(context, group, group.spots, limit)
+        if observed is None:
+            continue
+        if observed.missing or limit.unconfirmed:
+            return None
+        values = limit.values if limit.listed is None else _allowed(context.book, limit, group.spots[0])
+        met, headroom = _compare(context, limit, observed, values)
+        if not met:
+            return None
+        if binding is None or _is_tighter(limit, headroom, values, binding):
+            binding = Judged(rule, measure.pointer or group.pointer, limit, observed, headroom, values)
+    if binding is not None:
+        outcomes.passed.append(binding)
+    return binding is not None
+
+
+def _is_tighter(limit: Limit, headroom: Ratio | None, values: tuple[Any, ...], than: Judged) -> bool:
+    """Whether a kept limit leaves less room than another; `_tightest` says the same more slowly, for any number."""
+    if headroom is not None and than.headroom is not None:
+        left = headroom.numerator * than.headroom.denominator
+        right = than.headroom.numerator * headroom.denominator
+        if left != right:
+            return left < right
+    order = (len(values), PRECEDENCE[limit.rule_set], limit.slug)
+    return order < (len(than.values), PRECEDENCE[than.limit.rule_set], than.limit.slug)
 
 
 def _asked_and_none(measure: Measure, group: Group, observed: Observed) -> bool:
@@ -155,13 +246,10 @@ def _tell(place: _Place, outcomes: Outcomes) -> bool:
     return bool(place.broken or place.held or place.missing or place.unconfirmed)
 
 
-def _match(
-    rule: Rule, measure: Measure, group: Group
-) -> tuple[dict[Limit, list[Spot]], dict[Limit, tuple[list[Spot], dict[str, None]]]]:
+def _match(key: str, group: Group) -> tuple[dict[Limit, list[Spot]], dict[Limit, tuple[list[Spot], dict[str, None]]]]:
     """The limits that apply to the group, and those that might, with the pointers that would tell."""
     applying: dict[Limit, list[Spot]] = {}
     might: dict[Limit, tuple[list[Spot], dict[str, None]]] = {}
-    key = f"{rule.slug}:{group.entry}" if measure.scope == "conditions" and group.entry else rule.slug
     for spot in group.spots:
         match = spot.matches.get(key)
         if match is None:
@@ -200,9 +288,7 @@ def _among(context: Context, limit: Limit, value: Any, values: tuple[Any, ...]) 
     """Whether the value is listed; an area is when it or an area that holds it is."""
     if isinstance(value, Ratio):
         return value.numerator in values
-    if value in context.book.areas:
-        return any(area in values for area in context.book.areas[value])
-    return value in values
+    return value in values or any(area in values for area in context.book.areas.get(value, ()))
 
 
 def _binding(judged: list[Judged], order: Callable[[Judged], Any]) -> Judged:
@@ -210,7 +296,7 @@ def _binding(judged: list[Judged], order: Callable[[Judged], Any]) -> Judged:
     if len(judged) == 1:
         return judged[0]
     first, *others = sorted(judged, key=order)
-    return replace(first, also=tuple(other.limit for other in others))
+    return first._replace(also=tuple(other.limit for other in others))
 
 
 def _gravest(judged: Judged) -> Any:
@@ -220,8 +306,9 @@ def _gravest(judged: Judged) -> Any:
 
 def _tightest(judged: Judged) -> Any:
     """Orders limits: the least headroom or the shortest list first, then the label before others, then by slug."""
-    room = Fraction(*judged.headroom) if judged.headroom else Fraction(0)
-    return room, len(judged.values), PRECEDENCE[judged.limit.rule_set], judged.limit.slug
+    room = judged.headroom
+    exact = 0 if room is None else room.numerator if room.denominator == 1 else Fraction(*room)
+    return exact, len(judged.values), PRECEDENCE[judged.limit.rule_set], judged.limit.slug
 
 
 def contributing(judged: Judged | Unjudged) -> tuple[str, ...]:

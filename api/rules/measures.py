@@ -5,8 +5,8 @@ It answers an `Observed`, or None where there is nothing to measure.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from api.rules.book import Limit
 from api.rules.context import NANOLITRES, Context, Group, Spot
@@ -15,8 +15,7 @@ from api.rules.numbers import Ratio
 SCOPES = ("treatment", "session", "day", "plan", "conditions", "allergies")
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """What was measured. `missing` holds pointers without which it cannot be said to pass."""
 
     value: Any = None
@@ -30,7 +29,11 @@ Measurement = Callable[[Context, Group, Sequence[Spot], Limit], Observed | None]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How to compute a measure, at what scope, in what unit, and which members it reads."""
+    """How to compute a measure, at what scope, in what unit, and which members it reads.
+
+    One that `heeds_limit` may come to something else for another limit on the same treatments; one `of_profile` comes
+    to the same for every treatment of a plan that has the same profile.
+    """
 
     name: str
     scope: str
@@ -38,18 +41,24 @@ class Measure:
     needs: tuple[str, ...]
     observe: Measurement
     pointer: str | None = None
+    heeds_limit: bool = False
+
+    @property
+    def of_profile(self) -> bool:
+        return self.name in OF_PROFILE
 
 
+OF_PROFILE = frozenset({"area", "concentration", "form", "jurisdiction", "vein-type"})
 MEASURES: dict[str, Measure] = {}
 
 
 def measure(
-    name: str, scope: str, unit: str, *needs: str, pointer: str | None = None
+    name: str, scope: str, unit: str, *needs: str, pointer: str | None = None, heeds_limit: bool = False
 ) -> Callable[[Measurement], Measurement]:
     """Register a measure under its name."""
 
     def register(observe: Measurement) -> Measurement:
-        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer)
+        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer, heeds_limit)
         return observe
 
     return register
@@ -126,17 +135,21 @@ def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: L
 
 @measure("session-volume", "session", "mL", "sessions[].treatments[].amount", "sessions[].treatments[].product")
 def session_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-    return _volume(spots)
+    return _volume(context, spots)
 
 
-def _volume(spots: Sequence[Spot]) -> Observed:
-    """The volumes of treatments, added up."""
-    nanolitres = sum(spot.nanolitres or 0 for spot in spots)
-    return Observed(
-        Ratio(nanolitres, NANOLITRES),
-        tuple(f"{spot.pointer}/amount" for spot in spots),
-        unique(pointer for spot in spots for pointer in spot.volume_missing),
-    )
+def _volume(context: Context, spots: Sequence[Spot]) -> Observed:
+    """The volumes of treatments, added up once for all the limits that look at the same ones."""
+    key = id(spots)
+    if spots is not context.volumes.get(key, (None,))[0]:
+        observed = Observed(
+            Ratio(sum([spot.nanolitres or 0 for spot in spots]), NANOLITRES),
+            tuple([f"{spot.pointer}/amount" for spot in spots]),
+            unique([pointer for spot in spots for pointer in spot.volume_missing]),
+        )
+        context.volumes[key] = (spots, observed)
+    known: Observed = context.volumes[key][1]
+    return known
 
 
 @measure("daily-volume", "day", "mL", "sessions[].date", "sessions[].treatments[].amount")
@@ -145,8 +158,8 @@ def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: L
     undated = context.undated(group)
     if len(group.sessions) == 1 and not undated:
         return None
-    observed = _volume(spots)
-    return replace(observed, missing=unique([*observed.missing, *undated]))
+    observed = _volume(context, spots)
+    return observed._replace(missing=unique([*observed.missing, *undated]))
 
 
 @measure("vein-type", "treatment", "1", "sessions[].treatments[].vein_type", "sessions[].treatments[].vein_diameter_mm")
@@ -173,6 +186,7 @@ def vial_count(context: Context, group: Group, spots: Sequence[Spot], limit: Lim
     "mL",
     "sessions[].treatments[].product",
     "sessions[].treatments[].containers",
+    heeds_limit=True,
 )
 def container_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """The volume of a vial. None observed, though vials are counted, means that the size is open: that is a finding."""
@@ -219,6 +233,7 @@ def injection_volume_sum(context: Context, group: Group, spots: Sequence[Spot], 
     "mL",
     "sessions[].treatments[].amount",
     "sessions[].treatments[].injection_count",
+    heeds_limit=True,
 )
 def injection_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """The largest injection for an upper bound, the smallest for a lower one."""

@@ -119,7 +119,7 @@ def allergen(context: Context, group: Group, spots: Sequence[Spot], limit: Limit
     return Observed(whole(len(holding)), (group.pointer, *(f"{spot.pointer}/product" for spot in holding)))
 
 
-@measure("clot-risk-count", "plan", "1", "patient.conditions", pointer="/patient/conditions")
+@measure("clot-risk-count", "plan", "1", "patient.conditions", pointer="/patient/conditions", heeds_limit=True)
 def clot_risk_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """How many of the limit's listed risk factors the patient has."""
     conditions = context.plan.patient.conditions
