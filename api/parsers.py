@@ -11,8 +11,9 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
+from api.rules.kinds import Decimal
 from api.rules.numbers import DECIMAL_PATTERN
-from api.rules.reading import Decimal, Fault, JsonNumber, Members, NotANumber, Reader, Words, nearest, under
+from api.rules.reading import Fault, JsonNumber, Members, NotANumber, Reader, Words, nearest, under
 
 DEEPEST = 32
 

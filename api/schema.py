@@ -13,9 +13,9 @@ from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from api.parsers import Parameter
+from api.rules.kinds import Record
 from api.rules.numbers import DECIMAL_PATTERN
 from api.rules.plan import RECORDS
-from api.rules.reading import Record
 from api.serializers import RESOURCES, ProblemSerializer
 
 APPROVED = settings.BASE_DIR / "tests" / "approved"

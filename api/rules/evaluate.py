@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from api.rules import patient_measures as _registers_its_measures  # noqa: F401
 from api.rules.book import PRECEDENCE, SEVERITIES, Book, Lens, Limit, Match, Rule
 from api.rules.context import Context, Group, Spot
+from api.rules.kinds import members_of
 from api.rules.measures import MEASURES, Measure, Observed, unique
 from api.rules.numbers import Ratio
 from api.rules.plan import RECORDS, Plan
-from api.rules.reading import members_of
 
 # Members whose absence can leave a plan incomplete; the finer ones are told but do not.
 ESSENTIAL_MEMBERS = frozenset(

@@ -3,21 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from api.rules.reading import (
-    Choice,
-    Day,
-    Decimal,
-    Flag,
-    Items,
-    PlanFaults,
-    Reader,
-    Record,
-    Slug,
-    Unread,
-    Whole,
-    Words,
-)
-from api.rules.reading import member as m
+from api.rules.kinds import Choice, Day, Decimal, Flag, Items, Record, Slug, Unread, Whole
+from api.rules.kinds import member as m
+from api.rules.reading import PlanFaults, Reader, Words
 
 JURISDICTIONS = ("US", "GB", "DE", "AT", "CH", "FR", "ES")
 RULE_SETS = ("clinic", "label", "guideline", "policy")

@@ -14,9 +14,10 @@ from api.errors import error
 from api.parsers import Parameter, read_query, refuse_no_body
 from api.rules import PlanFaults, check
 from api.rules.answer import DECIDES, look
+from api.rules.kinds import members_of
 from api.rules.numbers import thousandths
 from api.rules.plan import FORMS, JURISDICTIONS, Batch, Comparison, Patient, Treatment, read_envelope
-from api.rules.reading import JsonNumber, members_of
+from api.rules.reading import JsonNumber
 from api.rules.resolve import Known, resolve
 from api.schema import Operation
 from api.serializers import AnswerSerializer, BatchAnswerSerializer, ComparisonAnswerSerializer, ResolutionSerializer

@@ -1,0 +1,321 @@
+"""Kinds of value: each reads itself from a document and gives the JSON Schema that says the same.
+
+A record is a frozen dataclass whose fields are declared with `member(kind, text)`, so that the reader and the schema
+that OpenAPI publishes cannot drift apart.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any, Protocol
+
+from api.rules.numbers import DECIMAL_PATTERN, thousandths
+from api.rules.reading import PATIENT_IDENTIFIERS, JsonNumber, Reader, nearest, under
+
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Kind(Protocol):
+    """A kind of value: how to read it, and the JSON Schema that says the same."""
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> Any: ...
+
+    def schema(self) -> dict[str, Any]: ...
+
+
+def text_of(value: Any, pointer: str, reader: Reader) -> str | None:
+    """The value when it is a JSON string, else None and a fault."""
+    if type(value) is str:
+        return value
+    reader.fault(pointer, "not_a_string", "Send a string.")
+    return None
+
+
+@dataclass(frozen=True)
+class Slug:
+    """A slug of a resource of the release."""
+
+    words: str
+    resource: str
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
+        text = text_of(value, pointer, reader)
+        if text is None or reader.words.knows(self.words, text):
+            return text
+        reader.fault(
+            pointer,
+            "unknown_slug",
+            f"Not a slug of {self.resource}.",
+            reader.words[self.words],
+            reader.words.nearest(self.words, text),
+        )
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a closed list, with spellings that are accepted for a listed one, and some that are only understood."""
+
+    values: tuple[str, ...]
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
+        text = text_of(value, pointer, reader)
+        if text is None or text in self.values:
+            return text
+        if text in self.spellings:
+            return self.spellings[text]
+        near = next((known for known in self.values if known.lower() == text.lower()), self.hints.get(text.upper()))
+        reader.fault(
+            pointer, "not_a_choice", "Not one of the allowed values.", self.values, near or nearest(text, self.values)
+        )
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [*self.values, *self.spellings]}
+
+
+@dataclass(frozen=True)
+class Decimal:
+    """A plain decimal as a string or a number, read into thousandths."""
+
+    unit: str
+    least: str
+    most: str
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> int | None:
+        number = thousandths(value) if isinstance(value, str) else None
+        if number is None:
+            reader.fault(
+                pointer,
+                "not_a_decimal",
+                "Send a plain decimal, as a string or a number: ASCII digits, no sign, no exponent, "
+                "at most six digits before the point and three behind it.",
+            )
+        elif not _thousandths(self.least) <= number <= _thousandths(self.most):
+            reader.fault(pointer, "out_of_range", f"Send a value from {self.least} to {self.most} {self.unit}.")
+        return number
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "oneOf": [
+                {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$"},
+                {"type": "number", "minimum": _json(self.least), "maximum": _json(self.most)},
+            ],
+            "x-unit": self.unit,
+        }
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number."""
+
+    least: int
+    most: int
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> int | None:
+        if type(value) is not JsonNumber or not _WHOLE.fullmatch(value):
+            reader.fault(pointer, "not_a_whole_number", "Send a whole number without sign, point or exponent.")
+            return None
+        number = int(value)
+        if not self.least <= number <= self.most:
+            reader.fault(pointer, "out_of_range", f"Send a value from {self.least} to {self.most}.")
+        return number
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> bool | None:
+        if type(value) is bool:
+            return value
+        reader.fault(pointer, "not_a_boolean", "Send true or false.")
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Day:
+    """A civil date, read into its day number."""
+
+    first = date(1900, 1, 1)
+    last = date(2199, 12, 31)
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> int | None:
+        text = text_of(value, pointer, reader)
+        if text is None:
+            return None
+        try:
+            day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+        except ValueError:
+            day = None
+        if day is None:
+            reader.fault(pointer, "not_a_date", "Send a civil date that exists, as YYYY-MM-DD.")
+        elif not self.first <= day <= self.last:
+            reader.fault(pointer, "out_of_range", f"Send a date from {self.first} to {self.last}.")
+        return day.toordinal() if day else None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A document that is read later, on its own."""
+
+    component: str
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": f"#/components/schemas/{self.component}"}
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list of values of one kind."""
+
+    kind: Kind
+    least: int
+    most: int
+    unique: bool = False
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> tuple[Any, ...] | None:
+        if type(value) is not list:
+            reader.fault(pointer, "not_a_list", "Send a list.")
+            return None
+        if not self.least <= len(value) <= self.most:
+            reader.fault(pointer, "wrong_length", f"Send {self.least} to {self.most} entries.")
+            if len(value) > self.most:
+                return None
+        read = tuple([self.kind.read(entry, f"{pointer}/{k}", reader) for k, entry in enumerate(value)])
+        if self.unique:
+            for k, entry in enumerate(read):
+                if entry is not None and entry in read[:k]:
+                    reader.fault(f"{pointer}/{k}", "repeated", "This entry is in the list already.")
+        return read
+
+    def schema(self) -> dict[str, Any]:
+        bounds = {"minItems": self.least, "maxItems": self.most}
+        return {
+            "type": "array",
+            "items": self.kind.schema(),
+            **bounds,
+            **({"uniqueItems": True} if self.unique else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Record:
+    """An object with known members."""
+
+    type: type[Any]
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> Any:
+        if not isinstance(value, dict):
+            reader.fault(pointer, "not_an_object", "Send an object.")
+            return None
+        before = len(reader.faults)
+        kinds = members_of(self.type)
+        if value.keys() - kinds.keys() or getattr(value, "doubled", None):
+            _refuse_names(value, kinds, pointer, reader)
+        read = {}
+        for name, declared in kinds.items():
+            if name in value:
+                entry = value[name]
+                if entry is None:
+                    reader.fault(f"{pointer}/{name}", "null", "Leave the member out instead of sending null.")
+                else:
+                    read[name] = declared.metadata["kind"].read(entry, f"{pointer}/{name}", reader)
+            elif declared.metadata["required"]:
+                reader.fault(f"{pointer}/{name}", "required", "This member is required.")
+        return self.type(**read) if len(reader.faults) == before else None
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": f"#/components/schemas/{self.type.__name__}"}
+
+    def component(self) -> dict[str, Any]:
+        """The JSON Schema of the record itself, which `schema` refers to."""
+        properties = {}
+        for name, declared in members_of(self.type).items():
+            kind, text = declared.metadata["kind"], declared.metadata["text"]
+            bounds = f" From {kind.least} to {kind.most} {kind.unit}." if isinstance(kind, Decimal) else ""
+            properties[name] = {**kind.schema(), "description": f"{text}{bounds}"}
+        required = [name for name, declared in members_of(self.type).items() if declared.metadata["required"]]
+        return {
+            "type": "object",
+            "description": (self.type.__doc__ or "").strip(),
+            "properties": properties,
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
+
+
+def member(kind: Kind, text: str, *, default: Any = None, required: bool = False, essential: bool = False) -> Any:
+    """Declare a record's member.
+
+    An essential member leaves a plan `incomplete` when a rule that applies needs it and it is missing.
+    """
+    metadata = {"kind": kind, "text": text, "required": required, "essential": essential}
+    if required:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def members_of(record: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+    """The declared members of a record, by name."""
+    return _members[record]
+
+
+class _Members(dict[type[Any], dict[str, dataclasses.Field[Any]]]):
+    """Looks each record up once."""
+
+    def __missing__(self, record: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+        self[record] = {declared.name: declared for declared in dataclasses.fields(record)}
+        return self[record]
+
+
+_members = _Members()
+
+
+def _refuse_names(value: dict[str, Any], kinds: Iterable[str], pointer: str, reader: Reader) -> None:
+    """A fault for each member that is unknown, names the patient, or comes twice."""
+    known = frozenset(kinds)
+    for name in value:
+        if reader.full:
+            return
+        place = under(pointer, name)
+        if name not in known:
+            if name.lower().replace("-", "_") in PATIENT_IDENTIFIERS:
+                reader.fault(
+                    place, "patient_identifier", "Names and other identifiers are not accepted. Leave this member out."
+                )
+            else:
+                detail = "This member is not known."
+                reader.fault(place, "unknown_member", detail, tuple(sorted(known)), nearest(name, known))
+        if name in getattr(value, "doubled", ()):
+            reader.fault(place, "duplicate_member", "This member comes more than once.")
+
+
+@cache
+def _thousandths(text: str) -> int:
+    return thousandths(text) or 0
+
+
+def _json(text: str) -> int | float:
+    return float(text) if "." in text else int(text)
