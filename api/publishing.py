@@ -263,7 +263,7 @@ def _contradictions() -> Iterator[str]:
         sources = {citation["source"] for citation in duration.citations if citation["stance"] == "supports"}
         named = duration.vein_type_id or duration.product_id
         if duration.status == "confirmed" and not (named and sources - {"article"}):
-            yield f"result-durations/{duration}: a duration needs a vein type and a source besides the article"
+            yield f"result-durations/{duration}: it needs a vein type or product, and a source besides the article"
 
 
 def _rules_without_limits() -> Iterator[str]:

@@ -314,7 +314,7 @@ def test_an_answer_with_a_typed_number_is_refused() -> None:
 def test_a_confirmed_duration_needs_a_vein_type_and_a_source() -> None:
     ResultDuration.objects.filter(slug="article-result-duration").update(status="confirmed")
     assert refused() == [
-        "result-durations/article-result-duration: a duration needs a vein type and a source besides the article"
+        "result-durations/article-result-duration: it needs a vein type or product, and a source besides the article"
     ]
     ResultDuration.objects.filter(slug="article-result-duration").update(vein_type="telangiectasia")
     assert len(refused()) == 1  # still only the article says so

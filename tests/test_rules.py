@@ -170,10 +170,17 @@ def mixed(weight: str | None = "60", **other: Any) -> dict[str, Any]:
     return plan(session(first, second), jurisdiction="DE", patient=patient, rule_sets=["label", "policy"])
 
 
-def test_shares_of_a_maximum_by_weight_count_beside_a_maximum_in_ml(client: Client) -> None:
+def test_one_product_in_two_forms_is_no_mixture(client: Client) -> None:
     foam = {"product": "aethoxysklerol", "form": "foam", "amount": {"value": "6", "unit": "mL"}}
     one_product = checked(client, mixed(**foam))
     assert "mixed-products" not in {row["rule"] for row in one_product["passed"] + one_product["findings"]}
+
+
+def test_a_maximum_by_weight_counts_in_a_mixture(client: Client) -> None:
+    other = {"product": "aetoxisclerol", "concentration_percent": "0.5", "amount": {"value": "6", "unit": "mL"}}
+    answer = checked(client, mixed(weight="60", **other))
+    # At 60 kg and 2 mg/kg the most is 12 mL of 1 % and 24 mL of 0.5 %: a half and a quarter.
+    assert entry(answer, "passed", "mixed-products")["observed"] == {"value": "0.75", "unit": "1"}
 
 
 def test_a_share_without_its_maximum_is_not_evaluated(client: Client) -> None:

@@ -77,7 +77,7 @@ class Context:
         return spot
 
     def groups(self, scope: str) -> tuple[Group, ...]:
-        """The groups of a scope; see `api.rules.measures.SCOPES`."""
+        """The groups of a scope: sessions, days, the plan, or the entries of one of the patient's lists."""
         if scope == "session":
             return self.sessions
         if scope == "day":

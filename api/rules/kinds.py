@@ -74,9 +74,8 @@ class Choice:
         if text in self.spellings:
             return self.spellings[text]
         near = next((known for known in self.values if known.lower() == text.lower()), self.hints.get(text.upper()))
-        reader.fault(
-            pointer, "not_a_choice", "Not one of the allowed values.", self.values, near or nearest(text, self.values)
-        )
+        allowed = (*self.values, *self.spellings)
+        reader.fault(pointer, "not_a_choice", "Not one of the allowed values.", allowed, near or nearest(text, allowed))
         return None
 
     def schema(self) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from api.rules.book import Limit
 from api.rules.context import NANOLITRES, Context, Group, Spot
 from api.rules.numbers import Ratio
 
-SCOPES = ("treatment", "session", "day", "plan", "conditions", "allergies")
-
 
 class Observed(NamedTuple):
     """What was measured. `missing` holds pointers without which it cannot be said to pass."""

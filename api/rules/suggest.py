@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Protocol
 
-from api.rules.book import Book
+from api.rules.book import SEVERITIES, Book
 from api.rules.numbers import as_text, in_words, thousandths
 from api.rules.plan import Plan, Treatment
 from api.rules.reading import JsonNumber, PlanFaults
@@ -272,10 +272,12 @@ class Adviser:
 
 
 def _is_worse(finding: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a finding is a new error, or graver than before, or exceeds its limit by more."""
+    """Whether a finding is a new error, or graver than before, or exceeds the same limit by more."""
     known = before.get(finding["id"])
-    if known is None or (finding["severity"] == "error" and known["severity"] != "error"):
+    if known is None:
         return bool(finding["severity"] == "error")
+    if finding["severity"] != known["severity"]:
+        return SEVERITIES.index(finding["severity"]) < SEVERITIES.index(known["severity"])
     if finding["headroom"] is None or known["headroom"] is None or finding["limit"] != known["limit"]:
         return False
     return Fraction(finding["headroom"]["value"]) < Fraction(known["headroom"]["value"])
