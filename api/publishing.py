@@ -293,7 +293,7 @@ def _resolved(text: str, row: Mapping[str, Any], content: Mapping[str, Any], whe
 
 
 def _words(fact: Mapping[str, Any]) -> str | None:
-    """A fact's number in words: `10 mL`, `3 to 6 weeks`, `under 10 %`; None when it has none."""
+    """A fact's number in words: `4.2 mL`, `3 to 6 weeks`, `under 9 %`; None when it has none."""
     unit = fact["unit"]
     if "value" in fact:
         return None if fact["value"] is None else in_words(fact["value"], unit)

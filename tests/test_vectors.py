@@ -5,8 +5,10 @@ from typing import Any
 
 from django.test import Client
 
-from api.content import FrozenRelease
+from api.content import FrozenRelease, current
+from api.models import SessionLimit
 from api.parsers import parse
+from api.publishing import publish
 from api.rules.answer import look
 
 
@@ -54,3 +56,11 @@ def test_vectors_are_served_with_what_they_come_to(client: Client, release: Froz
         assert answer["verdict"] == vector["verdict"]
         assert [finding["id"] for finding in answer["findings"]] == [finding["id"] for finding in vector["findings"]]
     assert client.get("/v1/releases/9/vectors").json()["code"] == "release_not_found"
+
+
+def test_vectors_follow_a_limit_that_is_edited(release: FrozenRelease) -> None:
+    SessionLimit.objects.filter(slug__in=["asclera-session-volume-max", "sotradecol-session-volume-max"]).update(
+        value=7
+    )
+    publish("Lower maxima")
+    test_a_limit_is_broken_outside_it_and_kept_on_and_inside_it(current())

@@ -129,6 +129,7 @@ class Lens:
         for limit in book.limits:
             if limit.rule_set in rule_sets and limit.jurisdiction in (None, jurisdiction):
                 self.limits[limit.rule].append(limit)
+        self.by_scope: Mapping[str, Any] = {}  # filled by the evaluator, which knows the measures
         self.match = lru_cache(maxsize=2048)(self._match)
 
     def _match(self, profile: Profile) -> dict[str, Match]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from api.rules import patient_measures as _registers_its_measures  # noqa: F401
@@ -66,9 +65,6 @@ class Outcomes:
             yield from (judged._replace(pointer=pointer) for judged in known)
 
 
-Scoped = dict[str, list[tuple[Rule, Measure]]]
-
-
 def evaluate(plan: Plan, book: Book) -> Outcomes:
     """The outcome of every rule of the book for a plan. Linear in the plan."""
     context = Context(plan, book)
@@ -87,15 +83,17 @@ def evaluate(plan: Plan, book: Book) -> Outcomes:
     return outcomes
 
 
-@lru_cache(maxsize=64)
-def _by_scope(lens: Lens) -> Scoped:
-    """The rules in force under a lens, by the scope of their measure."""
-    scoped: Scoped = {}
+def _by_scope(lens: Lens) -> Mapping[str, list[tuple[Rule, Measure]]]:
+    """The rules in force under a lens, by the scope of their measure; kept with the lens."""
+    if lens.by_scope:
+        return lens.by_scope
+    scoped: dict[str, list[tuple[Rule, Measure]]] = {}
     for slug, rule in lens.book.rules.items():
         if slug not in lens.limits:
             continue
         measure = MEASURES[rule.measure]
         scoped.setdefault(measure.scope, []).append((rule, measure))
+    lens.by_scope = scoped
     return scoped
 
 

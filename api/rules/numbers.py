@@ -62,6 +62,6 @@ def as_text(numerator: int, denominator: int = 1, rounding: int = 0) -> str:
 
 
 def in_words(value: str, unit: str) -> str:
-    """A number with its unit as a sentence says it: `10 mL`, `1 day`, `5 vials`, `24 %`."""
+    """A number with its unit as a sentence says it: `4.2 mL`, `1 day`, `7 vials`, `24 %`."""
     one, several = UNIT_WORDS.get(unit, (unit, unit))
     return f"{value} {one if value == '1' else several}".strip()

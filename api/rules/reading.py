@@ -28,6 +28,15 @@ class JsonNumber(str):
     __slots__ = ()
 
 
+def as_read(value: Any) -> Any:
+    """A value made here, as reading a body would give it: a whole number is its text."""
+    if isinstance(value, dict):
+        return {name: as_read(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [as_read(entry) for entry in value]
+    return JsonNumber(value) if type(value) is int else value
+
+
 class NotANumber:
     """Stands for the NaN or Infinity that JSON does not have."""
 

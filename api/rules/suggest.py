@@ -1,6 +1,6 @@
 """Suggestions: JSON Patches (RFC 6902) against the body as sent, each proved by checking the patched body.
 
-An operator proposes; `suggest` proves. Contraindications and eligibility have no operator: no patch answers them.
+An operator proposes; the `Adviser` proves. Contraindications and eligibility have no operator: no patch answers them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from api.rules.book import SEVERITIES, Book
 from api.rules.numbers import as_text, in_words, thousandths
 from api.rules.plan import Plan, Treatment
-from api.rules.reading import JsonNumber, PlanFaults
+from api.rules.reading import JsonNumber, PlanFaults, as_read
 
 Operation = Mapping[str, Any]
 Proposal = tuple[str, list[Operation]]
@@ -186,9 +186,11 @@ def _part(sent: Mapping[str, Any], treatment: Treatment, amount: int) -> dict[st
 def _later_day(case: Case, treatment: Treatment) -> str | None:
     """The first day after every dated session that keeps the published interval for the product, if both are known."""
     days = [session.date for session in case.plan.sessions if session.date is not None]
+    in_force = case.book.lens_of(case.plan).limits
     intervals = [
         int(limit.value) // 1000
-        for limit in case.book.lens_of(case.plan).limits.get("session-spacing", ())
+        for rule in case.book.rules_of("session-interval")
+        for limit in in_force.get(rule, ())
         if limit.product == treatment.product and limit.value
     ]
     return date.fromordinal(max(days) + max(intervals)).isoformat() if days and intervals else None
@@ -298,7 +300,7 @@ def _shortened(patch: list[Operation]) -> list[Operation]:
 def apply(document: Any, patch: list[Operation]) -> Any:
     """The document with the operations applied; what they do not touch is shared with the original."""
     for operation in patch:
-        document = _with(document, operation["path"].split("/")[1:], _as_sent(operation["value"]))
+        document = _with(document, operation["path"].split("/")[1:], as_read(operation["value"]))
     return document
 
 
@@ -312,15 +314,6 @@ def _with(node: Any, path: list[str], value: Any) -> Any:
         key: Any = int(path[0]) if isinstance(node, list) else path[0]
         copy[key] = _with(node[key], path[1:], value)
     return copy
-
-
-def _as_sent(value: Any) -> Any:
-    """The value as reading a body would give it: a number is its text."""
-    if isinstance(value, dict):
-        return {name: _as_sent(entry) for name, entry in value.items()}
-    if isinstance(value, list):
-        return [_as_sent(entry) for entry in value]
-    return JsonNumber(value) if type(value) is int else value
 
 
 def thousandths_of(text: str) -> int:

@@ -5,13 +5,15 @@ They are made from the limits' rows alone, so none is forgotten. A partner that 
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from api.rules.answer import look
 from api.rules.book import Book, Limit
 from api.rules.measures import MEASURES
 from api.rules.numbers import as_text
-from api.rules.reading import JsonNumber
+from api.rules.reading import as_read
 
 Document = dict[str, Any]
 
@@ -33,7 +35,7 @@ def vectors(book: Book) -> Iterator[dict[str, Any]]:
 
 
 def _vector(book: Book, limit: Limit, side: str, plan: Document, broken: bool) -> dict[str, Any]:
-    seen = look(_numbers_as_text(plan), book)
+    seen = look(as_read(plan), book)
     return {
         "slug": f"{limit.slug}:{side}",
         "limit": limit.slug,
@@ -50,15 +52,6 @@ def _vector(book: Book, limit: Limit, side: str, plan: Document, broken: bool) -
             for finding in seen.findings
         ],
     }
-
-
-def _numbers_as_text(node: Any) -> Any:
-    """The plan as a strict parser reads it: numbers are their text."""
-    if isinstance(node, dict):
-        return {name: _numbers_as_text(entry) for name, entry in node.items()}
-    if isinstance(node, list):
-        return [_numbers_as_text(entry) for entry in node]
-    return JsonNumber(node) if type(node) is int else node
 
 
 def _sides(book: Book, limit: Limit) -> Iterator[tuple[str, Any, bool]]:
@@ -152,36 +145,36 @@ def _plan(book: Book, limit: Limit, value: Any) -> Document:
     }
     if limit.jurisdiction is not None:
         plan["jurisdiction"] = limit.jurisdiction
-    MAKERS[book.rules[limit.rule].measure](plan, treatment, limit, value)
+    MAKERS[book.rules[limit.rule].measure](book, plan, treatment, limit, value)
     return plan
 
 
-Maker = Callable[[Document, Document, Limit, Any], None]
+Maker = Callable[[Book, Document, Document, Limit, Any], None]
 
 
-def _amount(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _amount(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     if value is not None:
         treatment["amount"] = {"value": as_text(value), "unit": "mL"}
 
 
-def _daily(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _daily(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     """Two sessions on one day, the second with the smallest amount."""
     treatment["amount"] = {"value": as_text(value - 1), "unit": "mL"}
     other = {**treatment, "amount": {"value": "0.001", "unit": "mL"}}
     plan["sessions"].append({"date": DAY, "treatments": [other]})
 
 
-def _injection(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _injection(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatment["amount"] = {"value": as_text(2 * value), "unit": "mL"}
     treatment["injection_count"] = 2
 
 
-def _vials(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _vials(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatment["amount"] = {"value": as_text(value), "unit": "vial"}
     treatment["containers"] = {"volume_ml": "0.001"}
 
 
-def _container(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _container(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatment["amount"] = {"value": "1", "unit": "vial"}
     if value is None:
         del treatment["product"]
@@ -189,17 +182,17 @@ def _container(plan: Document, treatment: Document, limit: Limit, value: Any) ->
         treatment["containers"] = {"volume_ml": as_text(value)}
 
 
-def _shortfall(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _shortfall(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatment["amount"] = {"value": as_text(2000 + value), "unit": "mL"}
     treatment["containers"] = {"volume_ml": "2", "count": 1}
 
 
-def _sum(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _sum(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     del treatment["injection_count"]
     treatment["injections"] = [{"count": 1, "volume_ml": as_text(200 + value)}]
 
 
-def _dose(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _dose(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     """At 100 kg, the amount of a 1 % solution in mL is ten times the dose in mg/kg."""
     plan["patient"]["weight_kg"] = "100"
     treatment["concentration_percent"] = "1"
@@ -207,54 +200,71 @@ def _dose(plan: Document, treatment: Document, limit: Limit, value: Any) -> None
         treatment["amount"] = {"value": as_text(10 * value), "unit": "mL"}
 
 
-def _share(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
-    """Asclera's share of its 10 mL and Sotradecol's of its own: each thousandth is a hundredth of a mL."""
-    plan["rule_sets"] = ["label", "policy"]
-    plan["jurisdiction"] = "US"
-    treatment |= {"product": "asclera", "concentration_percent": "1", "amount": {"value": "6", "unit": "mL"}}
-    other = {"product": "sotradecol", "amount": {"value": as_text(value * 10 - 6000), "unit": "mL"}}
-    plan["sessions"][0]["treatments"].append({**treatment, **other})
+def _share(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    """Two products of one jurisdiction: three fifths of the one's maximum, and of the other's what is left."""
+    plan["rule_sets"] = ["label", limit.rule_set]
+    (first, most), (second, other_most) = _maxima(book)[:2]
+    amount = most * 3 // 5
+    rest = (value - Fraction(amount * 1000, most)) * other_most / 1000
+    other = ceil(rest) if value > int(limit.value or 0) else floor(rest)
+    treatment |= {"product": first, "amount": {"value": as_text(amount), "unit": "mL"}}
+    twin = {**treatment, "product": second, "amount": {"value": as_text(other), "unit": "mL"}}
+    plan["sessions"][0]["treatments"].append(twin)
 
 
-def _allergy(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _maxima(book: Book) -> list[tuple[str, int]]:
+    """The products whose label in the default jurisdiction gives one session maximum for everything, by slug."""
+    rules = book.rules_of("session-volume")
+    return sorted(
+        (limit.product, int(limit.value))
+        for limit in book.limits
+        if limit.rule in rules
+        and limit.product
+        and limit.value
+        and (limit.rule_set, limit.severity, limit.jurisdiction) == ("label", "error", "US")
+        and limit.form is None
+    )
+
+
+def _allergy(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatments = plan["sessions"][0]["treatments"]
     treatments += [dict(treatment)] * (value // 1000 - 1)
     plan["patient"]["allergies"] = ["polidocanol"] if value else ["glycerin"]
 
 
-def _risks(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _risks(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     plan["patient"]["conditions"] = list(limit.values)[: value // 1000]
 
 
-def _condition(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _condition(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     plan["patient"]["conditions"] = [limit.condition] if value else []
 
 
-def _feeding(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _feeding(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     plan["patient"] |= {"conditions": ["breastfeeding"], "breastfeeding_pause_hours": as_text(value)}
 
 
-def _interval(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _interval(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     earlier = date.fromordinal(date.fromisoformat(DAY).toordinal() - value // 1000).isoformat()
     plan["previous_sessions"] = [{"date": earlier, "areas": [treatment["area"]], "products": [treatment["product"]]}]
 
 
-def _test_dose(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _test_dose(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatment["test_dose"] = {"volume_ml": as_text(value)}
 
 
-def _test_dose_observed(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _test_dose_observed(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatment["test_dose"] = {"volume_ml": "0.5", "observation_minutes": 180 if value else 0}
 
 
-def _jurisdiction(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+def _jurisdiction(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     plan["jurisdiction"] = value
 
 
 def _decimal(name: str) -> Maker:
     """Set a decimal member of the treatment."""
 
-    def maker(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    def maker(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
         treatment[name] = as_text(value)
 
     return maker
@@ -263,7 +273,7 @@ def _decimal(name: str) -> Maker:
 def _plain(owner: str, name: str) -> Maker:
     """Set a member of the patient, the provider, the session or the treatment: a word, a flag or a whole number."""
 
-    def maker(plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    def maker(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
         target = plan["sessions"][0] if owner == "session" else treatment if owner == "treatment" else plan[owner]
         target[name] = value // 1000 if type(value) is int else value
 

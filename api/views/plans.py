@@ -32,6 +32,13 @@ class PlanView(ContractView):
 
     http_method_names = ("post",)
 
+    def release(self, request: Request) -> FrozenRelease:
+        """The release to check against, once the query and the body's length are in order."""
+        release = release_asked_for(request)
+        read_query(request.query_params, (RELEASE,), release.content)
+        refuse_no_body(request.META)
+        return release
+
     def respond(self, body: dict[str, Any], release: FrozenRelease) -> Response:
         return Response(body, headers={"Content-Release": str(release.number), "Cache-Control": "no-store"})
 
@@ -56,9 +63,7 @@ class ValidatePlan(PlanView):
     )
 
     def post(self, request: Request) -> Response:
-        release = release_asked_for(request)
-        read_query(request.query_params, (RELEASE,), release.content)
-        refuse_no_body(request.META)
+        release = self.release(request)
         return self.respond(answer_to(request.data, release), release)
 
 
@@ -80,9 +85,7 @@ class ValidateBatch(PlanView):
     )
 
     def post(self, request: Request) -> Response:
-        release = release_asked_for(request)
-        read_query(request.query_params, (RELEASE,), release.content)
-        refuse_no_body(request.META)
+        release = self.release(request)
         batch = read_envelope(Batch, request.data)
         items = [entry_for(document, release) for document in batch.plans]
         return self.respond({"items": items, "release": release.number}, release)
