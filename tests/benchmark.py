@@ -27,6 +27,29 @@ from tests.plans import plan, session, treatment  # noqa: E402
 SIZES = (12, 25, 50, 100, 200)
 
 
+def alike(k: int) -> dict[str, Any]:
+    return treatment(amount={"value": "0.2", "unit": "mL"}, injection_count=1)
+
+
+def own_amount(k: int) -> dict[str, Any]:
+    return treatment(amount={"value": as_text(100 + k), "unit": "mL"}, injection_count=1)
+
+
+def own_everything(k: int) -> dict[str, Any]:
+    """A treatment that shares neither its amount nor its vein's diameter, and whose neighbours are of other kinds."""
+    return {
+        **own_amount(k),
+        "area": ("calf", "thigh", "foot")[k % 3],
+        "vein_type": ("telangiectasia", "reticular-vein")[k % 2],
+        "vein_diameter_mm": as_text(700 + k + k % 2 * 1000),
+        "concentration_percent": ("0.5", "1")[k % 2],
+    }
+
+
+# What the 12 to 200 treatments of the plan are.
+KINDS = {"alike": alike, "each of its own amount": own_amount, "each different in every member": own_everything}
+
+
 def plain(typed: Plan) -> int:
     """The sums of the rules and no more: volumes, shares of injections, doses, days, each against a number."""
     broken = 0
@@ -71,11 +94,11 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     load_content(settings.FIXTURES)
     book = Book(render())
-    for name, amounts in (("alike", ["0.2"] * 200), ("all different", [as_text(200 + k) for k in range(200)])):
+    for name, kind in KINDS.items():
         print(f"\ntreatments {name}\n  count   rules µs   plain sums µs   ratio   µs per treatment   reading µs")
         for size in SIZES:
-            treatments = [treatment(amount={"value": text, "unit": "mL"}, injection_count=1) for text in amounts[:size]]
-            body = json.dumps(plan(session(*treatments))).encode()
+            visit = session(*(kind(k) for k in range(size)), compression_days=14)
+            body = json.dumps(plan(visit)).encode()
             typed = read_plan(parse(body), book.words)
             rules, sums = microseconds(evaluate, typed, book), microseconds(plain, typed)
             reading = microseconds(lambda: read_plan(parse(body), book.words))  # noqa: B023 - called at once

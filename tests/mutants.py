@@ -88,7 +88,7 @@ def outcome(plan: Any, book: Book) -> Any:
         )
         for finding in seen.findings
     ]
-    passed = [(judged.rule.slug, judged.pointer, judged.limit.slug) for judged in seen.outcomes.all_passed()]
+    passed = [(judged.rule.slug, pointer, judged.limit.slug) for pointer, judged in seen.outcomes.all_passed()]
     missing = [(unjudged.rule.slug, unjudged.pointer, unjudged.reason) for unjudged in seen.outcomes.unjudged]
     return seen.verdict, findings, passed, missing
 

@@ -46,7 +46,7 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     seen = look(document, book)
     findings, outcomes = seen.findings, seen.outcomes
     nearest = Adviser(document, book, look).advise(seen)
-    passed = sorted((_passed(judged) for judged in outcomes.all_passed()), key=_order)
+    passed = sorted((_passed(judged, pointer) for pointer, judged in outcomes.all_passed()), key=_order)
     not_evaluated = sorted((_not_evaluated(unjudged) for unjudged in outcomes.unjudged), key=_order)
     return {
         "verdict": seen.verdict,
@@ -54,7 +54,7 @@ def check(document: Any, book: Book) -> dict[str, Any]:
             **{severity: sum(finding["severity"] == severity for finding in findings) for severity in SEVERITIES},
             "passed": len(passed),
             "not_evaluated": len(not_evaluated),
-            "not_applicable": outcomes.not_applicable,
+            "not_applicable": len(book.rules) - len(outcomes.told()),
         },
         "findings": findings,
         "passed": passed,
@@ -121,10 +121,10 @@ def _unconfirmed(unjudged: Unjudged) -> dict[str, Any]:
     }
 
 
-def _passed(judged: Judged) -> dict[str, Any]:
+def _passed(judged: Judged, pointer: str) -> dict[str, Any]:
     return {
         "rule": judged.rule.slug,
-        "pointer": judged.pointer,
+        "pointer": pointer,
         "observed": _observed(judged.observed.value, judged.limit.unit),
         "limit": _shown(judged),
         "headroom": _observed(judged.headroom, judged.limit.unit),

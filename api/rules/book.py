@@ -7,12 +7,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from api.rules.numbers import thousandths
-from api.rules.plan import Plan, Treatment
+from api.rules.plan import Plan
 from api.rules.reading import Words
 
 Row = Mapping[str, Any]
 
 COMPARATORS = ("<=", ">=", "=", "in", "not-in")
+# Which way a bound leaves room: below an upper one, above a lower one, 0 for what is no bound.
+DIRECTIONS = {"<=": 1, ">=": -1, "=": 0, "in": 0, "not-in": 0}
 KINDS = {
     "range": ("<=", ">="),
     "one-of": ("in", "not-in"),
@@ -54,6 +56,7 @@ class Limit:
     message: str
     shown: Row
     citations: tuple[Row, ...]
+    direction: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,15 @@ class Match(NamedTuple):
     unsure: tuple[tuple[Limit, tuple[str, ...]], ...]
 
 
+class Matches(dict[str, Match]):
+    """What the limits in force say of one profile, by rule; and what the evaluator keeps for the profile beside it."""
+
+    def __init__(self, profile: Profile, found: Iterable[tuple[str, Match]]) -> None:
+        super().__init__(found)
+        self.profile = profile
+        self.checks: Any = None  # filled by the evaluator, which knows the measures
+
+
 # Which member of a treatment tells a selector.
 TELLS = {
     "product": "product",
@@ -131,9 +143,20 @@ class Lens:
                 self.limits[limit.rule].append(limit)
         self.by_scope: Mapping[str, Any] = {}  # filled by the evaluator, which knows the measures
         self.match = lru_cache(maxsize=2048)(self._match)
+        self._known: dict[Match, Match] = {}
 
-    def _match(self, profile: Profile) -> dict[str, Match]:
-        """The rules that have something to say on treatments of this profile."""
+    def _match(
+        self,
+        product: str | None,
+        concentration: int | None,
+        form: str | None,
+        vein_type: str | None,
+        area: str,
+        first_exposure: bool | None,
+    ) -> Matches:
+        """The rules that have something to say on such treatments. Equal matches are one object."""
+        sclerosant = self.book.products[product].sclerosant if product else None
+        profile = Profile(product, sclerosant, concentration, form, vein_type, area, first_exposure)
         found: dict[str, tuple[list[Limit], list[tuple[Limit, tuple[str, ...]]]]] = defaultdict(lambda: ([], []))
         for rule, limits in self.limits.items():
             for limit in limits:
@@ -144,10 +167,11 @@ class Lens:
                         found[key][0].append(limit)
                     elif unknown is not None:
                         found[key][1].append((limit, unknown))
-        return {
+        matches = {
             key: Match(tuple(sorted(sure, key=lambda limit: (PRECEDENCE[limit.rule_set], limit.slug))), tuple(unsure))
             for key, (sure, unsure) in found.items()
         }
+        return Matches(profile, ((key, self._known.setdefault(match, match)) for key, match in matches.items()))
 
     def _unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
         """() when the limit applies, None when it does not, else the members that would tell."""
@@ -183,6 +207,11 @@ class Book:
             (limit for limit in self.limits if limit.unit == "mL" and limit.comparator == "="), None
         )
         self.areas = _lineages(content["areas"])
+        # Each area with those that hold it and those that it holds.
+        self.near = {
+            area: frozenset({*holding, *(other for other, lineage in self.areas.items() if area in lineage)})
+            for area, holding in self.areas.items()
+        }
         self.bands = _bands(content["vein-types"])
         self.words = _words(content)
         self.lens = lru_cache(maxsize=64)(self._lens)
@@ -197,28 +226,13 @@ class Book:
     def lens_of(self, plan: Plan) -> Lens:
         return self.lens(plan.jurisdiction, frozenset(plan.rule_sets))
 
-    def profile(self, treatment: Treatment, first_exposure: bool | None) -> Profile:
-        """The profile of a treatment; a diameter settles which of the banded vein types it is."""
-        product = self.products[treatment.product] if treatment.product else None
-        vein_type = treatment.vein_type
-        if treatment.vein_diameter_mm is not None and (vein_type is None or vein_type in self.bands):
-            vein_type = self.vein_type_of(treatment.vein_diameter_mm) or vein_type
-        return Profile(
-            treatment.product,
-            product.sclerosant if product else None,
-            treatment.concentration_percent,
-            treatment.form,
-            vein_type,
-            treatment.area,
-            first_exposure,
-        )
-
-    def vein_type_of(self, diameter: int) -> str | None:
-        """The vein type whose diameter band holds this diameter, or None."""
-        for slug, (over, most) in self.bands.items():
-            if over < diameter <= most:
-                return slug
-        return None
+    def vein_type(self, stated: str | None, diameter: int | None) -> str | None:
+        """The vein type as stated; a diameter settles which of the banded ones it is."""
+        if diameter is not None and (stated is None or stated in self.bands):
+            for slug, (over, most) in self.bands.items():
+                if over < diameter <= most:
+                    return slug
+        return stated
 
 
 def _number(text: str | None) -> int | None:
@@ -284,6 +298,7 @@ def _limit(row: Row) -> Limit:
         message="",
         shown=_shown(row, f"/v1/session-limits/{row['slug']}"),
         citations=tuple(row["citations"]),
+        direction=DIRECTIONS[row["comparator"]],
     )
 
 
@@ -314,6 +329,7 @@ def _ruling(condition: Row, row: Row) -> Limit:
         message=row["summary"],
         shown=_shown({**bound, **row}, f"/v1/contraindications/{condition['slug']}"),
         citations=tuple(row["citations"]),
+        direction=0,
     )
 
 

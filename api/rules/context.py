@@ -1,39 +1,51 @@
 """A plan laid out for measuring: each treatment in its place, with its volume and the limits that look at it."""
 
-from collections.abc import Mapping
-from itertools import count, groupby
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from api.rules.book import Book, Lens, Match, Profile
+from api.rules.book import Book, Lens, Match, Matches
 from api.rules.plan import Plan, Session, Treatment
 
 NANOLITRES = 1000  # in a thousandth of a millilitre: volumes are kept so fine because vials multiply two decimals
 
 
 class Spot(NamedTuple):
-    """A treatment in its place. Treatments of one `kind` are alike, so what holds for one holds for all."""
+    """A treatment in its place."""
 
     pointer: str
     treatment: Treatment
-    profile: Profile
-    matches: Mapping[str, Match]
+    matches: Matches
     nanolitres: int | None
     volume_missing: tuple[str, ...]
-    kind: int
 
 
-class Group(NamedTuple):
+MIXED = Match((), ())  # stands for several matches that differ
+
+
+@dataclass(slots=True)
+class Group:
     """What a rule judges at once: a treatment, a session, a day, the plan, or one entry of the patient's lists."""
 
     pointer: str
     spots: tuple[Spot, ...]
+    distinct: tuple[Matches, ...]
     sessions: tuple[int, ...] = ()
     entry: str | None = None
 
-    def matches(self) -> Mapping[str, Match] | None:
-        """What the limits' selectors say of all the group's treatments alike; None where they differ."""
-        first = self.spots[0].matches
-        return first if all(spot.matches is first for spot in self.spots) else None
+    def match(self, key: str) -> Match | None:
+        """What the limits under a key say of all the group's treatments alike; MIXED where they differ."""
+        found = self.distinct[0].get(key)
+        for matches in self.distinct:
+            if matches.get(key) is not found:
+                return MIXED
+        return found
+
+
+def distinct(spots: Sequence[Spot]) -> tuple[Matches, ...]:
+    """The matches of treatments, once each."""
+    return tuple({id(spot.matches): spot.matches for spot in spots}.values())
 
 
 class Context:
@@ -43,14 +55,13 @@ class Context:
         self.plan = plan
         self.book = book
         self.lens: Lens = book.lens_of(plan)
-        self._kinds = count()
-        self._alike: dict[tuple[Treatment, bool | None], Spot] = {}
         self.sessions = tuple(self._session(i, session) for i, session in enumerate(plan.sessions))
         # The interval before each session, for any area and for its own areas; see `session_interval`.
         self.intervals: dict[tuple[int, bool], Any] = {}
         # The volume of treatments that several limits look at, by the identity of their list, which is kept beside it.
         self.volumes: dict[int, tuple[Any, ...]] = {}
         self.spots = tuple(spot for group in self.sessions for spot in group.spots)
+        self.distinct = distinct(self.spots)
 
     def _session(self, i: int, session: Session) -> Group:
         pointer = f"/sessions/{i}"
@@ -63,18 +74,20 @@ class Context:
                     exposures[treatment.product] = self._first_exposure(i, treatment)
                 first = exposures[treatment.product]
             spots.append(self._spot(f"{pointer}/treatments/{j}", treatment, first))
-        return Group(pointer, tuple(spots), (i,))
+        return Group(pointer, tuple(spots), distinct(spots), (i,))
 
     def _spot(self, pointer: str, treatment: Treatment, first_exposure: bool | None) -> Spot:
-        key = (treatment, first_exposure)
-        like = self._alike.get(key)
-        if like is not None and not like.volume_missing:
-            return Spot(pointer, treatment, *like[2:])
-        profile = self.book.profile(treatment, first_exposure)
+        vein_type = self.book.vein_type(treatment.vein_type, treatment.vein_diameter_mm)
+        matches = self.lens.match(
+            treatment.product,
+            treatment.concentration_percent,
+            treatment.form,
+            vein_type,
+            treatment.area,
+            first_exposure,
+        )
         nanolitres, missing = self._volume(treatment, pointer)
-        spot = Spot(pointer, treatment, profile, self.lens.match(profile), nanolitres, missing, next(self._kinds))
-        self._alike[key] = spot
-        return spot
+        return Spot(pointer, treatment, matches, nanolitres, missing)
 
     def groups(self, scope: str) -> tuple[Group, ...]:
         """The groups of a scope: sessions, days, the plan, or the entries of one of the patient's lists."""
@@ -83,12 +96,12 @@ class Context:
         if scope == "day":
             return self._days()
         if scope == "plan":
-            return (Group("", self.spots),)
+            return (Group("", self.spots, self.distinct),)
         entries = getattr(self.plan.patient, scope)
         pointer = f"/patient/{scope}"
         if not entries:
-            return (Group(pointer, self.spots),)
-        return tuple(Group(f"{pointer}/{k}", self.spots, (), entry) for k, entry in enumerate(entries))
+            return (Group(pointer, self.spots, self.distinct),)
+        return tuple(Group(f"{pointer}/{k}", self.spots, self.distinct, (), entry) for k, entry in enumerate(entries))
 
     def _days(self) -> tuple[Group, ...]:
         """Sessions of one civil date together; an undated session is a day of its own."""
@@ -96,11 +109,12 @@ class Context:
         order = sorted(self.sessions, key=lambda group: self.day(group) or 0)
         for day, members in groupby(order, key=self.day):
             groups = list(members)
-            if day is None:
+            if day is None or len(groups) == 1:
                 days += groups
             else:
                 spots = tuple(spot for group in groups for spot in group.spots)
-                days.append(Group(groups[0].pointer, spots, tuple(i for group in groups for i in group.sessions)))
+                sessions = tuple(i for group in groups for i in group.sessions)
+                days.append(Group(groups[0].pointer, spots, distinct(spots), sessions))
         return tuple(days)
 
     def undated(self, group: Group) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """Holding a plan against a book: every rule ends in a finding, passed, not evaluated, or not applicable."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 from typing import Any, NamedTuple
 
 from api.rules import patient_measures as _registers_its_measures  # noqa: F401
 from api.rules.book import PRECEDENCE, SEVERITIES, Book, Lens, Limit, Match, Rule
-from api.rules.context import Context, Group, Spot
+from api.rules.context import MIXED, Context, Group, Spot
 from api.rules.kinds import members_of
 from api.rules.measures import MEASURES, Measure, Observed, unique
 from api.rules.numbers import Ratio
-from api.rules.plan import RECORDS, Plan
+from api.rules.plan import RECORDS, Plan, Treatment
 
 # Members whose absence can leave a plan incomplete; the finer ones are told but do not.
 ESSENTIAL_MEMBERS = frozenset(
@@ -19,16 +20,24 @@ ESSENTIAL_MEMBERS = frozenset(
 )
 
 
-class Judged(NamedTuple):
-    """One rule at one place, held or broken."""
+@dataclass(slots=True, eq=False)
+class Judged:
+    """One rule at one place, held or broken. `room` is what is left, in the parts that the observed value has.
+
+    Neither this nor `Observed` is frozen: a plan makes hundreds, and a frozen one takes three times as long to make.
+    """
 
     rule: Rule
     pointer: str
     limit: Limit
     observed: Observed
-    headroom: Ratio | None
+    room: int | None
     values: tuple[Any, ...]
     also: tuple[Limit, ...] = ()
+
+    @property
+    def headroom(self) -> Ratio | None:
+        return None if self.room is None else Ratio(self.room, self.observed.value.denominator)
 
 
 class Unjudged(NamedTuple):
@@ -56,30 +65,43 @@ class Outcomes:
     # What passed once and passes alike at another pointer: kept short, since there are many.
     alike: list[tuple[str, list[Judged]]] = field(default_factory=list)
     unjudged: list[Unjudged] = field(default_factory=list)
-    not_applicable: int = 0
 
-    def all_passed(self) -> Iterator[Judged]:
-        """Everything that passed, each at its own place."""
-        yield from self.passed
+    def all_passed(self) -> Iterator[tuple[str, Judged]]:
+        """Everything that passed, with its place."""
+        yield from ((judged.pointer, judged) for judged in self.passed)
         for pointer, known in self.alike:
-            yield from (judged._replace(pointer=pointer) for judged in known)
+            yield from ((pointer, judged) for judged in known)
+
+    def told(self) -> set[str]:
+        """The slugs of the rules that had something to say."""
+        judged = chain(self.broken, self.passed, *(known for _, known in self.alike))
+        return {each.rule.slug for each in judged} | {each.rule.slug for each in self.unjudged}
+
+
+class _Checks(NamedTuple):
+    """The rules that look at the treatments of one profile.
+
+    `settled` is what such a treatment passes by its profile, whatever else it is; the `open` rules are those that look
+    at more of it, or all rules where the profile alone breaks or misses something.
+    """
+
+    settled: list[Judged]
+    open: list[tuple[Rule, Measure, Match]]
 
 
 def evaluate(plan: Plan, book: Book) -> Outcomes:
     """The outcome of every rule of the book for a plan. Linear in the plan."""
     context = Context(plan, book)
     outcomes = Outcomes()
-    told: set[str] = set()
     for scope, rules in _by_scope(context.lens).items():
         if scope == "treatment":
-            _judge_treatments(context, rules, outcomes, told)
+            _judge_treatments(context, rules, outcomes)
             continue
         for group in context.groups(scope):
-            matches = group.matches()
             for rule, measure in rules:
-                if _judge(context, rule, measure, group, matches, outcomes):
-                    told.add(rule.slug)
-    outcomes.not_applicable = len(book.rules) - len(told)
+                match = group.match(_key(rule, measure, group))
+                if match is not None:
+                    _judge(context, rule, measure, group, match, outcomes)
     return outcomes
 
 
@@ -97,23 +119,49 @@ def _by_scope(lens: Lens) -> Mapping[str, list[tuple[Rule, Measure]]]:
     return scoped
 
 
-def _judge_treatments(context: Context, rules: list[tuple[Rule, Measure]], outcomes: Outcomes, told: set[str]) -> None:
-    """Judge each treatment. One that is like another that passed passes as that one did, in whole or by its profile."""
-    passed: dict[tuple[bool, int], list[Judged]] = {}
-    halves = [[(rule, measure) for rule, measure in rules if measure.of_profile is half] for half in (True, False)]
+def _key(rule: Rule, measure: Measure, group: Group) -> str:
+    """Under what to look up the limits: a condition's rulings have a key of their own."""
+    return f"{rule.slug}:{group.entry}" if measure.scope == "conditions" and group.entry else rule.slug
+
+
+def _judge_treatments(context: Context, rules: list[tuple[Rule, Measure]], outcomes: Outcomes) -> None:
+    """Judge each treatment. What its profile settles, or an equal treatment has passed, is not worked out again."""
+    passed: dict[tuple[int, Treatment], list[Judged]] = {}
     for spot in context.spots:
-        group = Group(spot.pointer, (spot,))
-        for key, some in zip(((True, id(spot.matches)), (False, spot.kind)), halves, strict=True):
-            known = passed.get(key)
-            if known is not None:
-                outcomes.alike.append((spot.pointer, known))
-                continue
-            start, others = len(outcomes.passed), len(outcomes.broken) + len(outcomes.unjudged)
-            for rule, measure in some:
-                if _judge(context, rule, measure, group, spot.matches, outcomes):
-                    told.add(rule.slug)
-            if len(outcomes.broken) + len(outcomes.unjudged) == others:
-                passed[key] = outcomes.passed[start:]
+        checks: _Checks = spot.matches.checks or _checks(context, rules, spot)
+        if checks.settled:
+            outcomes.alike.append((spot.pointer, checks.settled))
+        key = (id(spot.matches), spot.treatment)
+        known = passed.get(key)
+        if known is not None:
+            outcomes.alike.append((spot.pointer, known))
+            continue
+        group = Group(spot.pointer, (spot,), (spot.matches,))
+        start, others = len(outcomes.passed), len(outcomes.broken) + len(outcomes.unjudged)
+        for rule, measure, match in checks.open:
+            if measure.concerns is None or measure.concerns(spot.treatment):
+                _judge(context, rule, measure, group, match, outcomes)
+        if len(outcomes.broken) + len(outcomes.unjudged) == others:
+            passed[key] = outcomes.passed[start:]
+
+
+def _checks(context: Context, rules: list[tuple[Rule, Measure]], spot: Spot) -> _Checks:
+    """The checks for the profile of a treatment; kept with its matches."""
+    looking = [(rule, measure, spot.matches[rule.slug]) for rule, measure in rules if rule.slug in spot.matches]
+    by_profile = Outcomes()
+    for rule, measure, match in looking:
+        if measure.of_profile:
+            _judge(context, rule, measure, Group(spot.pointer, (spot,), (spot.matches,)), match, by_profile)
+    if by_profile.broken or by_profile.unjudged:
+        checks = _Checks([], looking)
+    else:
+        # Kept beyond this plan, so without its pointers.
+        settled = [
+            replace(judged, pointer="", observed=Observed(judged.observed.value)) for judged in by_profile.passed
+        ]
+        checks = _Checks(settled, [check for check in looking if not check[1].of_profile])
+    spot.matches.checks = checks
+    return checks
 
 
 @dataclass(slots=True)
@@ -134,27 +182,14 @@ class _Place:
             self.reason = observed.reason
 
 
-def _judge(
-    context: Context,
-    rule: Rule,
-    measure: Measure,
-    group: Group,
-    matches: Mapping[str, Match] | None,
-    outcomes: Outcomes,
-) -> bool:
-    """Judge one rule on one group; whether anything was told."""
-    key = f"{rule.slug}:{group.entry}" if group.entry and measure.scope == "conditions" else rule.slug
-    if matches is not None:
-        match = matches.get(key)
-        if match is None:
-            return False
-        if not match.unsure:
-            # Where no condition is named, each ruling comes to the same: the first stands for all.
-            sure = match.sure[:1] if measure.scope == "conditions" and not group.entry else match.sure
-            quick = _judge_sure(context, rule, measure, group, sure, outcomes)
-            if quick is not None:
-                return quick
-    applying, might = _match(key, group)
+def _judge(context: Context, rule: Rule, measure: Measure, group: Group, match: Match, outcomes: Outcomes) -> None:
+    """Judge one rule on one group."""
+    if match is not MIXED and not match.unsure:
+        # Where no condition is named, each ruling comes to the same: the first stands for all.
+        sure = match.sure[:1] if measure.scope == "conditions" and not group.entry else match.sure
+        if _judge_sure(context, rule, measure, group, sure, outcomes):
+            return
+    applying, might = _match(_key(rule, measure, group), group)
     place = _Place(rule, measure.pointer or group.pointer)
     for limit, spots in applying.items():
         observed = measure.observe(context, group, spots, limit)
@@ -166,41 +201,55 @@ def _judge(
             continue
         place.missing.update(members)
         place.miss(observed)
-    return _tell(place, outcomes)
+    _tell(place, outcomes)
 
 
 def _judge_sure(
     context: Context, rule: Rule, measure: Measure, group: Group, limits: tuple[Limit, ...], outcomes: Outcomes
-) -> bool | None:
-    """What most rules come to: limits that surely apply, all kept, or nothing to measure. None takes a closer look."""
+) -> bool:
+    """What most rules come to: limits that surely apply, kept or broken, or nothing to measure, or nothing to go by.
+
+    Whether it came to one of these; if not, a closer look is due.
+    """
+    pointer = measure.pointer or group.pointer
+    heeds_limit = measure.heeds_limit is not None and measure.heeds_limit(group.spots)
+    observed: Observed | None = None
     binding: Judged | None = None
-    observed = None
+    broken: list[Judged] = []
     for limit in limits:
-        if binding is None or measure.heeds_limit:
+        if limit.unconfirmed:
+            return False
+        if observed is None or heeds_limit:
             observed = measure.observe(context, group, group.spots, limit)
         if observed is None:
             continue
-        if observed.missing or limit.unconfirmed:
-            return None
+        if observed.missing:
+            if observed.value is not None or heeds_limit or any(other.unconfirmed for other in limits):
+                return False
+            outcomes.unjudged.append(Unjudged(rule, pointer, observed.reason, observed.missing))
+            return True
         values = limit.values if limit.listed is None else _allowed(context.book, limit, group.spots[0])
-        met, headroom = _compare(context, limit, observed, values)
-        if not met:
-            return None
-        if binding is None or _is_tighter(limit, headroom, values, binding):
-            binding = Judged(rule, measure.pointer or group.pointer, limit, observed, headroom, values)
-    if binding is not None:
+        kept, room = _compare(context, limit, observed, values)
+        judged = Judged(rule, pointer, limit, observed, room, values)
+        if not kept:
+            broken.append(judged)
+        elif binding is None or _is_tighter(judged, binding):
+            binding = judged
+    if broken:
+        outcomes.broken.append(_binding(broken, _gravest))
+    elif binding is not None:
         outcomes.passed.append(binding)
-    return binding is not None
+    return True
 
 
-def _is_tighter(limit: Limit, headroom: Ratio | None, values: tuple[Any, ...], than: Judged) -> bool:
+def _is_tighter(judged: Judged, than: Judged) -> bool:
     """Whether a kept limit leaves less room than another; `_tightest` says the same more slowly, for any number."""
-    if headroom is not None and than.headroom is not None:
-        left = headroom.numerator * than.headroom.denominator
-        right = than.headroom.numerator * headroom.denominator
+    if judged.room is not None and than.room is not None:
+        left: int = judged.room * than.observed.value.denominator
+        right: int = than.room * judged.observed.value.denominator
         if left != right:
             return left < right
-    order = (len(values), PRECEDENCE[limit.rule_set], limit.slug)
+    order = (len(judged.values), PRECEDENCE[judged.limit.rule_set], judged.limit.slug)
     return order < (len(than.values), PRECEDENCE[than.limit.rule_set], than.limit.slug)
 
 
@@ -218,16 +267,16 @@ def _hold(context: Context, place: _Place, limit: Limit, observed: Observed, spo
     if observed.value is None and observed.missing:
         return
     values = _allowed(context.book, limit, spot)
-    met, headroom = _compare(context, limit, observed, values)
-    judged = Judged(place.rule, place.pointer, limit, observed, headroom, values)
-    if not met:
+    kept, room = _compare(context, limit, observed, values)
+    judged = Judged(place.rule, place.pointer, limit, observed, room, values)
+    if not kept:
         place.broken.append(judged)
     elif not observed.missing:
         place.held.append(judged)
 
 
-def _tell(place: _Place, outcomes: Outcomes) -> bool:
-    """Add what a place came to; whether there was anything."""
+def _tell(place: _Place, outcomes: Outcomes) -> None:
+    """Add what a place came to, if anything."""
     rule, pointer = place.rule, place.pointer
     if place.broken:
         outcomes.broken.append(_binding(place.broken, _gravest))
@@ -241,7 +290,6 @@ def _tell(place: _Place, outcomes: Outcomes) -> bool:
         unconfirmed = sorted(place.unconfirmed, key=lambda entry: entry[0].slug)
         limits = tuple(limit for limit, _ in unconfirmed)
         outcomes.unjudged.append(Unjudged(rule, pointer, "limit_unconfirmed", (), limits, unconfirmed[0][1]))
-    return bool(place.broken or place.held or place.missing or place.unconfirmed)
 
 
 def _match(key: str, group: Group) -> tuple[dict[Limit, list[Spot]], dict[Limit, tuple[list[Spot], dict[str, None]]]]:
@@ -261,15 +309,14 @@ def _match(key: str, group: Group) -> tuple[dict[Limit, list[Spot]], dict[Limit,
     return applying, might
 
 
-def _compare(context: Context, limit: Limit, observed: Observed, values: tuple[Any, ...]) -> tuple[bool, Ratio | None]:
-    """Whether the limit is kept, and by how much where that is a number. Bounds are inclusive."""
+def _compare(context: Context, limit: Limit, observed: Observed, values: tuple[Any, ...]) -> tuple[bool, int | None]:
+    """Whether the limit is kept, and the room that is left where it is a bound. Bounds are inclusive."""
     value = observed.value
     if value is None:
         return False, None
-    if limit.comparator in ("<=", ">="):
-        bound = int(limit.value or 0) * value.denominator
-        room = bound - value.numerator if limit.comparator == "<=" else value.numerator - bound
-        return room >= 0, Ratio(room, value.denominator)
+    if limit.direction:
+        room: int = limit.direction * ((limit.value or 0) * value.denominator - value.numerator)
+        return room >= 0, room
     if limit.comparator == "=":
         return value is limit.value, None
     return _among(context, limit, value, values) is (limit.comparator == "in"), None
@@ -294,7 +341,7 @@ def _binding(judged: list[Judged], order: Callable[[Judged], Any]) -> Judged:
     if len(judged) == 1:
         return judged[0]
     first, *others = sorted(judged, key=order)
-    return first._replace(also=tuple(other.limit for other in others))
+    return replace(first, also=tuple(other.limit for other in others))
 
 
 def _gravest(judged: Judged) -> Any:

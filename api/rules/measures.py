@@ -5,15 +5,18 @@ It answers an `Observed`, or None where there is nothing to measure.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
 
 from api.rules.book import Limit
 from api.rules.context import NANOLITRES, Context, Group, Spot
 from api.rules.numbers import Ratio
+from api.rules.plan import Treatment
 
 
-class Observed(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Observed:
     """What was measured. `missing` holds pointers without which it cannot be said to pass."""
 
     value: Any = None
@@ -29,8 +32,8 @@ Measurement = Callable[[Context, Group, Sequence[Spot], Limit], Observed | None]
 class Measure:
     """How to compute a measure, at what scope, in what unit, and which members it reads.
 
-    One that `heeds_limit` may come to something else for another limit on the same treatments; one `of_profile` comes
-    to the same for every treatment of a plan that has the same profile.
+    Where it `heeds_limit`, it may come to something else for another limit on the same treatments. One `of_profile`
+    comes to the same for every treatment that has the same profile. Without `concerns` it looks at every treatment.
     """
 
     name: str
@@ -39,7 +42,8 @@ class Measure:
     needs: tuple[str, ...]
     observe: Measurement
     pointer: str | None = None
-    heeds_limit: bool = False
+    heeds_limit: Callable[[Sequence[Spot]], bool] | None = None
+    concerns: Callable[[Treatment], bool] | None = None
 
     @property
     def of_profile(self) -> bool:
@@ -51,15 +55,25 @@ MEASURES: dict[str, Measure] = {}
 
 
 def measure(
-    name: str, scope: str, unit: str, *needs: str, pointer: str | None = None, heeds_limit: bool = False
+    name: str,
+    scope: str,
+    unit: str,
+    *needs: str,
+    pointer: str | None = None,
+    heeds_limit: Callable[[Sequence[Spot]], bool] | None = None,
+    concerns: Callable[[Treatment], bool] | None = None,
 ) -> Callable[[Measurement], Measurement]:
     """Register a measure under its name."""
 
     def register(observe: Measurement) -> Measurement:
-        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer, heeds_limit)
+        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer, heeds_limit, concerns)
         return observe
 
     return register
+
+
+def always(spots: Sequence[Spot]) -> bool:
+    return True
 
 
 def whole(number: int) -> Ratio:
@@ -72,28 +86,27 @@ def unique(pointers: Iterable[str]) -> tuple[str, ...]:
 
 def _member(name: str, scope: str, unit: str, path: str, convert: Callable[[Any], Any]) -> None:
     """Register a measure that is one member of the plan as it stands, or is missing."""
-    *parents, last = path.split("/")
+    dotted = path.replace("/", ".")
+    get, owner_of = attrgetter(dotted), OWNERS[scope]
 
     def observe(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-        if scope == "treatment":
-            owner: Any = spots[0].treatment
-        elif scope == "session":
-            owner = context.plan.sessions[group.sessions[0]]
-        else:
-            owner = getattr(context.plan, parents[0])
-        base = group.pointer if scope != "plan" else f"/{parents[0]}"
-        pointer = f"{base}/{last}"
-        value = getattr(owner, last)
+        pointers = (f"{group.pointer}/{path}",)
+        value = get(owner_of(context, group))
         if value is None:
-            return Observed(missing=(pointer,))
-        return Observed(convert(value), (pointer,))
+            return Observed(missing=pointers)
+        return Observed(convert(value), pointers)
 
-    prefix = {
-        "treatment": "sessions[].treatments[].",
-        "session": "sessions[].",
-        "plan": f"{parents[0]}." if parents else "",
-    }
-    measure(name, scope, unit, prefix[scope] + last, pointer=f"/{path}" if scope == "plan" else None)(observe)
+    pointer = f"/{path}" if scope == "plan" else None
+    measure(name, scope, unit, PREFIXES[scope] + dotted, pointer=pointer)(observe)
+
+
+# What holds the members that a measure of a scope reads, and how they are written in `needs`.
+OWNERS: dict[str, Callable[[Context, Group], Any]] = {
+    "treatment": lambda context, group: group.spots[0].treatment,
+    "session": lambda context, group: context.plan.sessions[group.sessions[0]],
+    "plan": lambda context, group: context.plan,
+}
+PREFIXES = {"treatment": "sessions[].treatments[].", "session": "sessions[].", "plan": ""}
 
 
 def same(value: Any) -> Any:
@@ -133,10 +146,10 @@ def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: L
 
 @measure("session-volume", "session", "mL", "sessions[].treatments[].amount", "sessions[].treatments[].product")
 def session_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-    return _volume(context, spots)
+    return volume(context, spots)
 
 
-def _volume(context: Context, spots: Sequence[Spot]) -> Observed:
+def volume(context: Context, spots: Sequence[Spot]) -> Observed:
     """The volumes of treatments, added up once for all the limits that look at the same ones."""
     key = id(spots)
     if spots is not context.volumes.get(key, (None,))[0]:
@@ -156,16 +169,17 @@ def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: L
     undated = context.undated(group)
     if len(group.sessions) == 1 and not undated:
         return None
-    observed = _volume(context, spots)
-    return observed._replace(missing=unique([*observed.missing, *undated]))
+    observed = volume(context, spots)
+    return replace(observed, missing=unique([*observed.missing, *undated]))
 
 
 @measure("vein-type", "treatment", "1", "sessions[].treatments[].vein_type", "sessions[].treatments[].vein_diameter_mm")
 def vein_type(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """The vein type as stated; a diameter settles which of the banded ones it is."""
-    if spots[0].profile.vein_type is None:
+    known = spots[0].matches.profile.vein_type
+    if known is None:
         return Observed(missing=(f"{group.pointer}/vein_type",))
-    return Observed(spots[0].profile.vein_type, (f"{group.pointer}/vein_type",))
+    return Observed(known, (f"{group.pointer}/vein_type",))
 
 
 @measure("vial-count", "session", "{vial}", "sessions[].treatments[].amount")
@@ -184,13 +198,12 @@ def vial_count(context: Context, group: Group, spots: Sequence[Spot], limit: Lim
     "mL",
     "sessions[].treatments[].product",
     "sessions[].treatments[].containers",
-    heeds_limit=True,
+    heeds_limit=always,
+    concerns=lambda treatment: treatment.amount.unit == "vial" or treatment.containers is not None,
 )
 def container_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """The volume of a vial. None observed, though vials are counted, means that the size is open: that is a finding."""
     treatment = spots[0].treatment
-    if treatment.amount.unit != "vial" and treatment.containers is None:
-        return None
     if limit.comparator == "=":  # the article's equation stands in only where nothing else tells
         stands_in = treatment.product is None and treatment.containers is None
         return Observed(None, (f"{group.pointer}/amount",)) if stands_in else None
@@ -203,7 +216,13 @@ def container_volume(context: Context, group: Group, spots: Sequence[Spot], limi
     return Observed(Ratio(volumes[0]) if len(volumes) == 1 else None, (f"{group.pointer}/amount",))
 
 
-@measure("container-shortfall", "treatment", "mL", "sessions[].treatments[].containers")
+@measure(
+    "container-shortfall",
+    "treatment",
+    "mL",
+    "sessions[].treatments[].containers",
+    concerns=lambda treatment: treatment.containers is not None,
+)
 def container_shortfall(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """By how much the amount exceeds what the containers hold."""
     containers = spots[0].treatment.containers
@@ -214,7 +233,13 @@ def container_shortfall(context: Context, group: Group, spots: Sequence[Spot], l
     return Observed(Ratio(max(0, shortfall), NANOLITRES), pointers)
 
 
-@measure("injection-volume-sum", "treatment", "mL", "sessions[].treatments[].injections")
+@measure(
+    "injection-volume-sum",
+    "treatment",
+    "mL",
+    "sessions[].treatments[].injections",
+    concerns=lambda treatment: treatment.injections is not None,
+)
 def injection_volume_sum(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """By how much the injections' volumes differ from the amount, either way."""
     injections = spots[0].treatment.injections
@@ -231,7 +256,7 @@ def injection_volume_sum(context: Context, group: Group, spots: Sequence[Spot], 
     "mL",
     "sessions[].treatments[].amount",
     "sessions[].treatments[].injection_count",
-    heeds_limit=True,
+    heeds_limit=lambda spots: spots[0].treatment.injections is not None,
 )
 def injection_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """The largest injection for an upper bound, the smallest for a lower one."""
@@ -242,13 +267,13 @@ def injection_volume(context: Context, group: Group, spots: Sequence[Spot], limi
         volumes = [injection.volume_ml for injection in treatment.injections]
         worst = extreme(volumes)
         return Observed(Ratio(worst), (f"{group.pointer}/injections/{volumes.index(worst)}/volume_ml",))
-    missing = spot.volume_missing
+    counted = f"{group.pointer}/injection_count"
     if treatment.injection_count is None:
-        missing = (*missing, f"{group.pointer}/injection_count")
-    if treatment.injection_count is None or spot.nanolitres is None:
-        return Observed(missing=missing)
-    pointers = (f"{group.pointer}/amount", f"{group.pointer}/injection_count")
-    return Observed(Ratio(spot.nanolitres, NANOLITRES * treatment.injection_count), pointers)
+        return Observed(missing=(*spot.volume_missing, counted))
+    if spot.nanolitres is None:
+        return Observed(missing=spot.volume_missing)
+    volume = Ratio(spot.nanolitres, NANOLITRES * treatment.injection_count)
+    return Observed(volume, (f"{group.pointer}/amount", counted))
 
 
 @measure(

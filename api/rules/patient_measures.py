@@ -1,11 +1,11 @@
 """Measures that look across treatments and time: dose by weight, days between sessions, what the patient has."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from api.rules.book import Limit
 from api.rules.context import Context, Group, Spot
-from api.rules.measures import Observed, measure, unique, whole
+from api.rules.measures import Observed, always, measure, unique, volume, whole
 from api.rules.numbers import Ratio
 
 
@@ -21,16 +21,16 @@ from api.rules.numbers import Ratio
 def daily_dose_per_weight(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """Milligrams of sclerosant in a calendar day, over all products that hold it, for each kilogram of body weight."""
     weight = context.plan.patient.weight_kg
-    missing = [pointer for spot in spots for pointer in spot.volume_missing]
+    amounts = volume(context, spots)
+    contributing, missing = amounts.contributing, list(amounts.missing)
     missing += [
         f"{spot.pointer}/concentration_percent" for spot in spots if spot.treatment.concentration_percent is None
     ]
     missing += context.undated(group)
-    contributing = unique(f"{spot.pointer}/amount" for spot in spots)
     if weight is None:
         return Observed(None, contributing, unique(["/patient/weight_kg", *missing]))
     # A nanolitre of a 1 % solution holds 0.01 micrograms; the concentration is in thousandths of a percent.
-    dose = sum((spot.nanolitres or 0) * (spot.treatment.concentration_percent or 0) for spot in spots)
+    dose = sum([(spot.nanolitres or 0) * (spot.treatment.concentration_percent or 0) for spot in spots])
     return Observed(Ratio(dose * 1000, 100_000 * weight), (*contributing, "/patient/weight_kg"), unique(missing))
 
 
@@ -45,7 +45,8 @@ def session_interval(context: Context, group: Group, spots: Sequence[Spot], limi
 )
 def same_area_interval(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """Days from the nearest earlier session in which one of this session's areas was treated."""
-    return _interval(context, group, frozenset(spot.treatment.area for spot in group.spots))
+    near = context.book.near
+    return _interval(context, group, frozenset().union(*{near[spot.treatment.area] for spot in group.spots}))
 
 
 def _interval(context: Context, group: Group, areas: frozenset[str] | None) -> Observed | None:
@@ -64,9 +65,17 @@ def _shortest_interval(context: Context, own: int, areas: frozenset[str] | None)
     past, planned = list(_past(context, areas, missing)), list(_planned(context, own, areas))
     if day is None:
         return Observed(missing=(f"/sessions/{own}/date", *missing)) if past or planned or missing else None
-    missing += [pointer for other, pointer in [*past, *planned] if other is None]
-    intervals = [(abs(day - other), pointer) for other, pointer in past if other is not None]
-    intervals += [(day - other, pointer) for other, pointer in planned if other is not None and other <= day]
+    intervals = []
+    for other, pointer in past:
+        if other is None:
+            missing.append(pointer)
+        else:
+            intervals.append((abs(day - other), pointer))
+    for other, pointer in planned:
+        if other is None:
+            missing.append(pointer)
+        elif other <= day:
+            intervals.append((day - other, pointer))
     if not intervals:
         return Observed(missing=unique(missing)) if missing else None
     days, pointer = min(intervals)
@@ -78,22 +87,15 @@ def _past(context: Context, areas: frozenset[str] | None, missing: list[str]) ->
     for k, previous in enumerate(context.plan.previous_sessions or ()):
         if areas is not None and previous.areas is None:
             missing.append(f"/previous_sessions/{k}/areas")
-        elif areas is None or _overlap(context, areas, previous.areas or ()):
+        elif areas is None or not areas.isdisjoint(previous.areas or ()):
             yield previous.date, f"/previous_sessions/{k}/date"
 
 
 def _planned(context: Context, own: int, areas: frozenset[str] | None) -> Iterator[tuple[int | None, str]]:
     """Day and pointer of each other planned session that counts."""
     for i, session in enumerate(context.plan.sessions):
-        treated = {treatment.area for treatment in session.treatments}
-        if i != own and (areas is None or _overlap(context, areas, treated)):
+        if i != own and (areas is None or any(treatment.area in areas for treatment in session.treatments)):
             yield session.date, f"/sessions/{i}/date"
-
-
-def _overlap(context: Context, areas: frozenset[str], others: Iterable[str]) -> bool:
-    """Whether two lists of areas share one, or one holds another."""
-    lineages = context.book.areas
-    return any(area in lineages[other] or other in lineages[area] for area in areas for other in others)
 
 
 @measure("condition", "conditions", "1", "patient.conditions")
@@ -111,6 +113,8 @@ def allergen(context: Context, group: Group, spots: Sequence[Spot], limit: Limit
     """How many of the treatments' products hold the allergen of the group."""
     if context.plan.patient.allergies is None:
         return Observed(missing=(group.pointer,))
+    if group.entry is None:
+        return Observed(whole(0), (group.pointer,))
     holding = [
         spot
         for spot in spots
@@ -119,7 +123,7 @@ def allergen(context: Context, group: Group, spots: Sequence[Spot], limit: Limit
     return Observed(whole(len(holding)), (group.pointer, *(f"{spot.pointer}/product" for spot in holding)))
 
 
-@measure("clot-risk-count", "plan", "1", "patient.conditions", pointer="/patient/conditions", heeds_limit=True)
+@measure("clot-risk-count", "plan", "1", "patient.conditions", pointer="/patient/conditions", heeds_limit=always)
 def clot_risk_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """How many of the limit's listed risk factors the patient has."""
     conditions = context.plan.patient.conditions

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from api.rules.book import PRECEDENCE, Book, Limit, Match, Profile
+from api.rules.book import PRECEDENCE, Book, Limit, Match
 from api.rules.numbers import as_text, in_words
 from api.rules.plan import RULE_SETS
 
@@ -51,12 +51,9 @@ class Candidate:
 
 def resolve(known: Known, book: Book) -> dict[str, Any]:
     """The binding limit in mL, every candidate and why, cautions, and what is missing to be sure."""
-    product = book.products[known.product] if known.product else None
-    sclerosant = product.sclerosant if product else None
-    profile = Profile(
-        known.product, sclerosant, known.concentration_percent, known.form, known.vein_type, known.area or "", None
+    matches = book.lens(known.jurisdiction, frozenset(RULE_SETS)).match(
+        known.product, known.concentration_percent, known.form, known.vein_type, known.area or "", None
     )
-    matches = book.lens(known.jurisdiction, frozenset(RULE_SETS)).match(profile)
     candidates = sorted(_candidates(matches, BINDING, known), key=lambda candidate: candidate.limit.slug)
     cautions = sorted(_candidates(matches, CAUTIONS, known), key=lambda candidate: candidate.limit.slug)
     sure = [candidate for candidate in candidates if not candidate.missing and candidate.bound is not None]
