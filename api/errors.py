@@ -49,7 +49,8 @@ PROBLEMS = {
             "body_too_large",
             413,
             "Body too large",
-            f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} kB.",
+            f"A plan has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} kB, a batch or comparison of plans "
+            f"{settings.MOST_BYTES_OF_PLANS // 1024} kB.",
         ),
         Problem(
             "unsupported_media_type", 415, "Unsupported media type", "Send `application/json`, UTF-8, not compressed."

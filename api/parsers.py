@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from django.conf import settings
 from django.http import QueryDict
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
@@ -52,9 +51,10 @@ class StrictJSONParser(BaseParser):
         Raises:
             BodyFaults: not JSON, or nested too deep.
         """
-        request = (parser_context or {})["request"]
+        context = parser_context or {}
+        request, most_bytes = context["request"], context["view"].most_bytes
         refuse_encodings(request.META, media_type or "")
-        return parse(read_body(request.META, stream))
+        return parse(read_body(request.META, stream, most_bytes))
 
 
 def refuse_encodings(meta: Mapping[str, Any], media_type: str) -> None:
@@ -74,9 +74,9 @@ def refuse_no_body(meta: Mapping[str, Any]) -> None:
         raise BodyFaults([Fault("", "invalid_json", "The body is empty.")])
 
 
-def read_body(meta: Mapping[str, Any], stream: IO[bytes]) -> bytes:
+def read_body(meta: Mapping[str, Any], stream: IO[bytes], most_bytes: int) -> bytes:
     """The body, never more than is allowed."""
-    if int(meta["CONTENT_LENGTH"]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if int(meta["CONTENT_LENGTH"]) > most_bytes:
         raise BodyTooLarge
     return stream.read()
 

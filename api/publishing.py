@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from api.models import Faq, Release, ResultDuration, Rule, Ruling
+from api.models import Faq, Release, ResultDuration, Rule, Ruling, VeinType
 from api.parsers import parse
 from api.rules import Book, PlanFaults, check
 from api.rules.numbers import in_words
@@ -159,7 +159,7 @@ def publish(note: str, progress: Progress = lambda _: None) -> Release:
     with transaction.atomic():
         _lock_out_other_writers()
         progress("checking every row")
-        problems = [*_row_problems(), *_rules_without_limits(), *_contradictions()]
+        problems = [*_row_problems(), *_rules_without_limits()] or [*_contradictions()]
         if problems:
             raise RefusedError(problems)
         content = render()
@@ -233,37 +233,85 @@ def _row_problems() -> Iterator[str]:
 
 
 # What sources contradict, so that published text must not say it: the words, and what they would mean.
+WITHOUT = r"\b(?:no|not|never|none|without|free (?:of|from)|\w+n't|cannot) "
+LINKS = r"(?:(?:come|have|has|had|cause|bring|carry|with|any|an?|the|of|or|and|known|real|\w+ly|serious|severe|major|"
+LINKS += r"significant|lasting|long-term|dangerous|harmful) )*"
+VEIN = r"(?:the |an? |your |each |any )?(?:vein|vessel)s?"
 CONTRADICTED = (
-    (r"\b(no|not any|without|free of) (serious |severe )?side[ -]effects?\b", "that there are no side effects"),
-    (r"\bcollagen injections?\b", "that it is an injection of collagen"),
-    (r"\b(in|into|through) the (vein|vessel)('s)? walls?\b", "that the drug goes into the wall of the vein"),
-    (r"\b(in|into|through) the walls? of the (vein|vessel)s?\b", "that the drug goes into the wall of the vein"),
-    (r"\b(is|are|it's) (perfectly |completely |entirely )?(safe|risk-free|approved)\b", "that something is safe"),
+    (
+        WITHOUT + LINKS + r"(?:side[ -]effects?|complications?|adverse (?:effects?|reactions?))\b",
+        "that nothing goes wrong",
+    ),
+    (r"\b(?:is|are|it's) (?!not |never )(?:\w+ )?(?:safe|risk-free|approved)\b", "that something is safe"),
+    (r"\bsafe (?:treatment|procedure|method|therapy|option)s?\b", "that something is safe"),
 )
+UNLESS_DENIED = (
+    (r"\bcollagen injections?\b", "that it is an injection of collagen"),
+    (rf"\b(?:in|into|through) {VEIN}(?:'s|')? walls?\b", "that the drug goes into the wall of the vein"),
+    (rf"\b(?:in|into|through) (?:the |an? )?walls? of {VEIN}\b", "that the drug goes into the wall of the vein"),
+)
+# A denial just before makes the opposite of it: "do not inject into the vein wall".
+DENIED = re.compile(r"\b(?:no|not|never|nor|rather than|instead of|\w+n't)\b(?: [\w-]+){0,3} ?$", re.IGNORECASE)
+NUMBER = r"(?:[0-9]+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|a few)"
+SPAN = re.compile(
+    rf"\b{NUMBER}(?:[ -]+(?:to|or|and) {NUMBER}|[-\u2013]{NUMBER})?[ -]+(?:week|month|year)s?\b", re.IGNORECASE
+)
+LASTS = re.compile(r"\b(?:lasts|lasting|lasted|(?:to|can|may|will|should|results|effects) last)\b", re.IGNORECASE)
 # Columns that quote: what the article says, and the titles of works.
 QUOTES = {("claims", "statement"), ("sources", "title"), ("plan-examples", "plan")}
-TEXT = (models.TextField, models.CharField)
+TEXT = (models.TextField, models.CharField, models.JSONField)
 TIMES = ("d", "wk", "mo", "a")
 
 
 def _contradictions() -> Iterator[str]:
     """Published text that says what sources contradict, or a number of its own, or a duration without its source."""
+    names = [name.lower() for row in VeinType.objects.all() for name in (row.name, *row.synonyms)]
     for name, model in _models().items():
         prose = [field.attname for field in model._meta.concrete_fields if isinstance(field, TEXT)]
         columns = [column for column in prose if (name, column) not in QUOTES]
         for row in model._default_manager.all():
-            text = " ".join(str(getattr(row, column)) for column in columns)
-            for words, meaning in CONTRADICTED:
-                if re.search(words, text, re.IGNORECASE):
-                    yield f"{name}/{row}: says {meaning}, which sources contradict"
+            text = "\n".join(text for column in columns for text in _strings(getattr(row, column)))
+            yield from (f"{name}/{row}: {problem}" for problem in _untrue(text, names))
     for faq in Faq.objects.all():
         if re.search("[0-9]", REFERENCE.sub("", faq.answer)):
             yield f"faqs/{faq}: types a number instead of referring to a fact"
-    for duration in ResultDuration.objects.filter(aspect__in=("durability", "recurrence"), unit__in=TIMES):
-        sources = {citation["source"] for citation in duration.citations if citation["stance"] == "supports"}
-        named = duration.vein_type_id or duration.product_id
-        if duration.status == "confirmed" and not (named and sources - {"article"}):
+        if any(_only_article(figure["citations"]) for figure in faq.figures):
+            yield f"faqs/{faq}: has a figure that only the article gives"
+    for duration in ResultDuration.objects.exclude(status="unconfirmed").filter(unit__in=TIMES):
+        supporting = [citation for citation in duration.citations if citation["stance"] == "supports"]
+        about = duration.vein_type_id or duration.product_id or _names_one(duration.population, names)
+        disputed = duration.status == "disputed"
+        if not (about or disputed) or _only_article(duration.citations if disputed else supporting):
             yield f"result-durations/{duration}: it needs a vein type or product, and a source besides the article"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a column, also in its lists and objects."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from _strings(entry)
+
+
+def _untrue(text: str, veins: list[str]) -> Iterator[str]:
+    """What a text says that sources contradict, and how long it says that results last without naming the vein type."""
+    said = {meaning for words, meaning in CONTRADICTED if re.search(words, text, re.IGNORECASE)}
+    for words, meaning in UNLESS_DENIED:
+        found = re.finditer(words, text, re.IGNORECASE)
+        said |= {meaning for match in found if not DENIED.search(text[: match.start()])}
+    yield from (f"says {meaning}, which sources contradict" for meaning in sorted(said))
+    for sentence in re.split(r"[.!?\n]", text):
+        if LASTS.search(sentence) and SPAN.search(sentence) and not _names_one(sentence, veins):
+            yield "says how long results last without naming the vein type"
+
+
+def _names_one(text: str, veins: list[str]) -> bool:
+    return any(vein in text.lower() for vein in veins)
+
+
+def _only_article(citations: list[dict[str, str]]) -> bool:
+    return {citation["source"] for citation in citations} <= {"article"}
 
 
 def _rules_without_limits() -> Iterator[str]:

@@ -90,7 +90,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 FIXTURES = BASE_DIR / "fixtures"
 OPENAPI_FILE = BASE_DIR / "openapi.yaml"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the body of a plan
+MOST_BYTES_OF_PLANS = 1024 * 1024  # the body of up to 100 plans
 
 SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # no cookie, no session, no form: there is nothing for a forged request to ride on

@@ -49,7 +49,7 @@ CREATE TABLE limits (
     product, sclerosant, concentration, form, vein_type, area, first_exposure, per_product, condition);
 CREATE TABLE listed (n, product, concentration, value);  -- what a limit lists, if need be by product and strength
 CREATE INDEX listed_by_limit ON listed (n);
-CREATE TABLE products (product PRIMARY KEY, sclerosant);
+CREATE TABLE products (product PRIMARY KEY, sclerosant, in_canisters);  -- these say nothing of the volume of foam
 CREATE TABLE ingredients (product, ingredient);
 CREATE TABLE containers (product, concentration, volume);
 CREATE TABLE lineage (area, holder, PRIMARY KEY (area, holder));  -- an area holds itself
@@ -76,8 +76,9 @@ CREATE TABLE treatments (
     i, j, place, day, product, sclerosant, concentration, form, vein_type, area, first_exposure, unit, amount,
     injections, nanolitres, vial, dose, dose_minutes);
 CREATE TABLE places (scope, place, entry, i, j);
-CREATE TABLE matches (n, rule, i, j, applies, missing);
-CREATE TABLE held (n, quantity, comparator, place, entry, i, j, certain, missing);
+-- A branch is the first exposure (or not) that a limit asks for, where the plan leaves only that open.
+CREATE TABLE matches (n, rule, i, j, applies, branch, missing);
+CREATE TABLE held (n, quantity, comparator, place, entry, i, j, certain, branch, missing);
 CREATE TABLE given (quantity, comparator, place, value, missing);
 
 CREATE VIEW in_force AS
@@ -93,17 +94,17 @@ CREATE VIEW pairs AS
             AND (l.area = a.area AND l.holder = b.area OR l.area = b.area AND l.holder = a.area)) END AS touches
     FROM visits AS s JOIN visits AS v ON NOT s.past AND (v.past OR v.n <> s.n);
 
--- The maximum that a label sets a treatment's product: `over / times` thousandths of a mL. Where the label gives only
--- a dose by weight, that makes it, since a mL of a 1 % solution holds 10 mg.
+-- The maximum that is published for a treatment's product: `over / times` thousandths of a mL. Where there is only a
+-- dose by weight, that makes it, since a mL of a 1 % solution holds 10 mg.
 CREATE VIEW maxima AS
     SELECT t.i, t.j, iif(volume, 1, 10 * t.concentration) AS times, coalesce(volume, mg_per_kg * weight) AS over,
         doubtful = 2 OR volume IS NULL AND mg_per_kg AND (weight IS NULL OR t.concentration IS NULL) AS missing
     FROM plan, treatments AS t JOIN (
         SELECT i, j, max(missing) AS doubtful,
-            min(bound) FILTER (WHERE applies AND quantity = 'session-volume') AS volume,
-            min(bound) FILTER (WHERE applies AND quantity = 'daily-dose-per-weight') AS mg_per_kg
-        FROM matches JOIN limits USING (n, rule) JOIN rules USING (rule)
-        WHERE quantity IN ('session-volume', 'daily-dose-per-weight') AND rule_set = 'label' AND severity = 'error'
+            min(bound) FILTER (WHERE applies AND rule = 'session-volume') AS volume,
+            min(bound) FILTER (WHERE applies AND rule = 'daily-dose-per-weight') AS mg_per_kg
+        FROM matches JOIN limits USING (n, rule)
+        WHERE rule IN ('session-volume', 'daily-dose-per-weight') AND coalesce(product, sclerosant) IS NOT NULL
         GROUP BY i, j) AS own ON own.i = t.i AND own.j = t.j;
 """
 
@@ -121,7 +122,8 @@ FROM (
         dose_minutes, (SELECT sclerosant FROM products AS p WHERE p.product = stated.product) AS sclerosant,
         coalesce((SELECT b.vein_type FROM bands AS b WHERE diameter > over AND diameter <= most AND (
             stated.vein_type IS NULL OR stated.vein_type IN (SELECT vein_type FROM bands))), vein_type) AS vein_type,
-        CASE WHEN container IS NOT NULL THEN container
+        CASE WHEN product IN (SELECT product FROM products WHERE in_canisters) THEN NULL
+            WHEN container IS NOT NULL THEN container
             WHEN product IS NULL THEN (SELECT bound FROM in_force WHERE rule = 'container-volume' AND comparator = '=')
             ELSE (SELECT iif(min(volume) = max(volume), min(volume), NULL) FROM containers AS c
                 WHERE c.product = stated.product AND c.concentration = coalesce(stated.concentration, c.concentration))
@@ -150,14 +152,16 @@ UNION ALL SELECT 'allergies', '/patient/allergies', NULL, i, j FROM plan, treatm
     # A treatment of an area may lie in each area that it holds: a leg may mean its ankle.
     """
 INSERT INTO matches
-SELECT n, rule, i, j, applies, iif(essential, 2, applies IS NULL) FROM (
-    SELECT l.n, l.rule, t.i, t.j,
+SELECT n, rule, i, j, applies AND exposed, iif(applies AND exposed IS NULL, first_exposure, NULL),
+    iif(essential, 2, (applies AND exposed) IS NULL)
+FROM (
+    SELECT l.n, l.rule, t.i, t.j, l.first_exposure,
+        l.first_exposure IS NULL OR l.first_exposure = t.first_exposure AS exposed,
         (l.product IS NULL OR l.product = t.product)
         AND (l.sclerosant IS NULL OR l.sclerosant = t.sclerosant)
         AND (l.concentration IS NULL OR l.concentration = t.concentration)
         AND (l.form IS NULL OR l.form = t.form)
         AND (l.vein_type IS NULL OR l.vein_type = t.vein_type)
-        AND (l.first_exposure IS NULL OR l.first_exposure = t.first_exposure)
         AND (l.area IS NULL OR l.area IN (SELECT holder FROM lineage WHERE area = t.area)
             OR iif(t.area IN (SELECT holder FROM lineage WHERE area = l.area), NULL, false))
         AND (NOT l.per_product OR t.product = t.product) AS applies,
@@ -166,10 +170,11 @@ SELECT n, rule, i, j, applies, iif(essential, 2, applies IS NULL) FROM (
         OR t.form IS NULL AND l.form IS NOT NULL
         OR t.vein_type IS NULL AND l.vein_type IS NOT NULL AS essential
     FROM in_force AS l, treatments AS t)
-WHERE applies IS NOT 0""",
+WHERE (applies AND exposed) IS NOT 0""",
     """
 INSERT INTO held
-SELECT m.n, r.quantity, l.comparator, coalesce(p.place, r.pointer), p.entry, m.i, m.j, m.applies IS NOT NULL, m.missing
+SELECT m.n, r.quantity, l.comparator, coalesce(p.place, r.pointer), p.entry, m.i, m.j, m.applies IS NOT NULL, m.branch,
+    m.missing
 FROM matches AS m JOIN rules AS r USING (rule) JOIN limits AS l USING (n)
 JOIN places AS p ON p.scope = r.scope AND p.i = m.i AND p.j = m.j
 WHERE l.condition IS NULL OR p.entry IS NULL OR l.condition = p.entry""",
@@ -186,7 +191,7 @@ UNION ALL SELECT 'container-volume', 'in', place, vial, 0 FROM stated AS s JOIN 
     WHERE iif(container, t.product IS NULL OR t.product IN (SELECT product FROM containers), t.unit = 'vial')
 UNION ALL SELECT 'container-shortfall', NULL, place,
     max(0, nanolitres - 1000 * container_count * container) || '/1000', 0 FROM stated JOIN treatments USING (place)
-    WHERE container_count IS NOT NULL AND nanolitres IS NOT NULL
+    WHERE container_count IS NOT NULL AND nanolitres IS NOT NULL AND vial
 UNION ALL SELECT 'injection-volume-sum', NULL, place, abs(1000 * sum(number * volume) - nanolitres) || '/1000', 0
     FROM treatments JOIN injections USING (i, j) WHERE nanolitres IS NOT NULL GROUP BY place
 UNION ALL SELECT 'injection-volume', '<=', place, max(volume), 0
@@ -217,11 +222,12 @@ GROUP BY quantity, i HAVING days IS NOT NULL OR gap""",
 # treatments that it applies to there.
 JUDGED = """
 WITH measured AS (
-    SELECT h.n, h.place, certain, max(h.missing) AS missing, value, given.missing AS gap
+    SELECT h.n, h.place, certain, iif(count(branch) = count(*), max(branch), NULL) AS branch,
+        max(h.missing) AS missing, value, given.missing AS gap, false AS open
     FROM held AS h JOIN given USING (quantity, place)
     WHERE given.comparator IS NULL OR given.comparator = h.comparator GROUP BY h.n, h.place, certain
     UNION ALL
-    SELECT h.n, h.place, certain, max(h.missing),
+    SELECT h.n, h.place, certain, iif(count(branch) = count(*), max(branch), NULL), max(h.missing),
         CASE quantity
             WHEN 'session-volume' THEN coalesce(sum(nanolitres), 0) || '/1000'
             WHEN 'daily-volume' THEN coalesce(sum(nanolitres), 0) || '/1000'
@@ -237,31 +243,33 @@ WITH measured AS (
         END AS value,
         CASE quantity
             WHEN 'session-volume' THEN 2 * max(nanolitres IS NULL)
-            WHEN 'daily-volume' THEN 2 * max(nanolitres IS NULL OR day IS NULL)
+            WHEN 'daily-volume' THEN 2 * max(nanolitres IS NULL OR undated)
             WHEN 'injection-count' THEN 2 * max(injections IS NULL)
             WHEN 'daily-dose-per-weight' THEN 2 * max(
-                weight IS NULL OR nanolitres IS NULL OR concentration IS NULL OR day IS NULL AND peers)
+                weight IS NULL OR nanolitres IS NULL OR concentration IS NULL OR undated AND peers)
             WHEN 'product-share' THEN 2 * max(nanolitres IS NULL OR coalesce(doubtful, 0))
             WHEN 'test-dose-volume' THEN max(dose) IS NULL
             WHEN 'test-dose-observed' THEN max(dose_minutes IS NULL) FILTER (WHERE dose > 0)
             WHEN 'allergen' THEN 2 * (NOT allergies_told)
             WHEN 'clot-risk-count' THEN 2 * (NOT conditions_told)
             ELSE 0
-        END
+        END AS gap,
+        quantity = 'product-share' AND max(over IS NULL)
     FROM plan, (
-        SELECT h.n, quantity, h.place, certain, h.missing, i, j, product, concentration, unit, amount, injections,
-            nanolitres, dose, dose_minutes, times, over, m.missing AS doubtful, day,
+        SELECT h.n, quantity, h.place, certain, branch, h.missing, i, j, product, concentration, unit, amount,
+            injections, nanolitres, dose, dose_minutes, times, over, m.missing AS doubtful,
             EXISTS (SELECT 1 FROM ingredients AS x WHERE x.product = t.product AND ingredient = entry) AS holds,
-            (SELECT count(*) FROM visits AS v  -- others that are, or this one undated may be, on the same day
-                WHERE NOT past AND v.n <> t.i AND coalesce(v.day = t.day, t.day IS NULL)) AS peers
+            (SELECT count(*) FROM visits WHERE NOT past AND day IS NULL) AS undated,
+            (SELECT count(*) FROM visits AS v  -- others that are, or may be, on the same day
+                WHERE NOT past AND v.n <> t.i AND coalesce(v.day = t.day, true)) AS peers
         FROM held AS h JOIN treatments AS t USING (i, j) LEFT JOIN maxima AS m USING (i, j)
         WHERE quantity IN ('session-volume', 'daily-volume', 'vial-count', 'injection-count', 'daily-dose-per-weight',
             'product-share', 'test-dose-volume', 'test-dose-observed', 'allergen', 'clot-risk-count')) AS h
     GROUP BY h.n, h.place, certain
     HAVING CASE quantity WHEN 'vial-count' THEN value IS NOT NULL WHEN 'test-dose-observed' THEN max(dose) > 0
         WHEN 'product-share' THEN count(DISTINCT product) > 1 WHEN 'daily-volume' THEN max(peers) ELSE true END)
-SELECT r.rule, m.place, slug, severity, rule_set, length, unconfirmed, essential, certain, m.missing, gap, l.comparator,
-    bound, value, EXISTS (
+SELECT r.rule, m.place, slug, severity, rule_set, length, unconfirmed OR open AND NOT gap, unconfirmed, essential,
+    certain, branch, m.missing, gap, l.comparator, bound, value, EXISTS (
         SELECT 1 FROM listed AS x WHERE x.n = l.n AND (x.product IS NULL OR x.product = t.product)
         AND (x.concentration IS NULL OR t.concentration IS NULL OR x.concentration = t.concentration)
         AND (x.value = m.value OR (m.value, x.value) IN (SELECT area, holder FROM lineage))) AS among
@@ -279,7 +287,7 @@ class Second:
         self.sql.create_aggregate("proportion", 3, _Proportion)  # type: ignore[arg-type]
         self.sql.executescript(PUBLISHED + PLANNED)
         self._insert(_published(content))
-        needs = {rule["quantity"]: (rule["scope"], rule["needs"][0].rpartition(".")[2]) for rule in content["rules"]}
+        needs = {rule["quantity"]: (rule["scope"], rule["needs"][-1].rpartition(".")[2]) for rule in content["rules"]}
         self.plain = {quantity: needs[quantity] for quantity in PLAIN}
         measured = JUDGED + "".join(WORK_OUT)
         unknown = [quantity for quantity in needs.keys() - PLAIN.keys() if f"'{quantity}'" not in measured]
@@ -328,17 +336,29 @@ def _judge(rows: Iterable[tuple[Any, ...]]) -> tuple[set[Finding], bool]:
     Of the limits broken at one place the one that binds hardest is told, and of those unconfirmed there the first.
     """
     broken = defaultdict(list)
+    risks: dict[tuple[str, str], dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
     unconfirmed: dict[tuple[str, str], Finding] = {}
     incomplete = False
-    for rule, place, slug, severity, rule_set, length, is_open, essential, certain, missing, gap, *compared in rows:
+    for row in rows:
+        rule, place, slug, severity, rule_set, length, is_open, nothing, essential, certain, branch, missing, gap = row[
+            :13
+        ]
         if certain and is_open:
             unconfirmed.setdefault((rule, place), (rule, place, "warning", slug))
+        if certain and nothing:
             continue
         incomplete |= bool(essential) and max(missing, gap) == ESSENTIAL
-        room = _room(*compared)
-        if certain and room is not None and (compared[2] is not None or not gap):
-            order = (SEVERITIES.index(severity), room, length, RULE_SETS.index(rule_set), slug)
-            broken[rule, place].append((order, (rule, place, severity, slug)))
+        room = _room(*row[13:])
+        order = (SEVERITIES.index(severity), room, length, RULE_SETS.index(rule_set), slug)
+        found = (order, (rule, place, severity, slug))
+        if certain and room is not None and (row[15] is not None or not gap):
+            broken[rule, place].append(found)
+        if branch is not None and room is not None and row[15] is not None:
+            risks[rule, place][branch].append(found)
+            incomplete |= bool(essential)
+    for key, branches in risks.items():
+        if len(branches) == 2:  # broken whether it is a first exposure or not
+            broken[key].append(max(min(several) for several in branches.values()))
     return {min(several)[1] for several in broken.values()} | set(unconfirmed.values()), incomplete
 
 
@@ -362,7 +382,8 @@ def _published(content: Content) -> Tables:
     lists: dict[str, list[tuple[Any, ...]]] = defaultdict(list)  # of each product what limits may list, by strength
     for row in content["products"]:
         slug = row["slug"]
-        tables["products"].append((slug, row["sclerosant"]))
+        kinds = {one["kind"] for strength in row["strengths"] for one in strength["containers"]}
+        tables["products"].append((slug, row["sclerosant"], "canister" in kinds))
         tables["ingredients"] += [(slug, ingredient) for ingredient in (row["sclerosant"], *row["excipients"])]
         lists["jurisdictions"] += [(slug, None, jurisdiction) for jurisdiction in row["jurisdictions"]]
         for strength in row["strengths"]:

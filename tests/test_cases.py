@@ -74,7 +74,7 @@ def test_the_named_plans_show_every_verdict_every_reason_and_every_rule(release:
         "within_limits",
     }
     reasons = {entry["reason"] for result in results for entry in result["not_evaluated"]}
-    assert reasons == {"missing_input", "provider_decision", "limit_unconfirmed"}
+    assert reasons == {"missing_input", "provider_decision", "limit_unconfirmed", "no_ruling"}
     broken = {finding["rule"] for result in results for finding in result["findings"]}
     # A form that can be read is always one that the rule accepts; where it is missing, it is told as not evaluated.
     assert set(release.book.rules) - broken == {"stated-form"}

@@ -45,6 +45,16 @@ def test_a_batch_of_another_shape_is_refused(client: Client, body: Any, fault: t
     assert [(error["pointer"], error["code"]) for error in errors] == [fault]
 
 
+def test_a_hundred_plans_of_twelve_treatments_fit_in_a_batch(client: Client) -> None:
+    one = plan(session(*[treatment(amount={"value": "0.2", "unit": "mL"}, injection_count=1)] * 12))
+    body = json.dumps({"plans": [one] * 100})
+    assert len(body) > 256 * 1024
+    response = post(client, body, BATCH)
+    assert [entry["status"] for entry in response.json()["items"]] == [200] * 100
+    response = post(client, body + " " * 1024 * 1024, BATCH)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+
 def test_a_batch_is_checked_under_a_pinned_release(client: Client) -> None:
     lower_the_clinics_limit()
     plans = {"plans": [clinic_plan("9.5", **CLINIC_ONLY)]}
@@ -165,6 +175,46 @@ def test_the_excess_can_move_to_a_later_session(client: Client) -> None:
     undated = clinic_plan("12", **CLINIC_ONLY)
     finding = checked(client, undated)["findings"][0]
     assert "Move 2 mL to a later session" in [suggestion["label"] for suggestion in finding["suggestions"]]
+
+
+def test_what_moves_to_a_later_session_is_no_first_exposure(client: Client) -> None:
+    first = treatment(
+        product="sotradecol",
+        concentration_percent="1",
+        vein_type="varicose-vein",
+        vein_diameter_mm="5",
+        amount={"value": "11", "unit": "mL"},
+        first_exposure=True,
+        test_dose={"volume_ml": "0.5", "observation_minutes": 180},
+    )
+    finding = checked(client, plan(session(first)))["findings"][0]
+    move = next(suggestion for suggestion in finding["suggestions"] if suggestion["label"].startswith("Move"))
+    later = move["patch"][1]["value"]
+    assert later["date"] == "2026-12-20"  # no interval is published for the product: that for one area is kept
+    assert later["treatments"][0]["first_exposure"] is False
+    assert "test_dose" not in later["treatments"][0]
+
+
+def test_the_nearest_listed_strength_comes_first(client: Client) -> None:
+    body = plan(
+        session(
+            treatment(
+                product="aethoxysklerol",
+                vein_type="reticular-vein",
+                vein_diameter_mm="2",
+                concentration_percent="3",
+                amount={"value": "2", "unit": "mL"},
+                injection_count=10,
+            ),
+            observation_minutes=30,
+        ),
+        jurisdiction="CH",
+        previous_sessions=[{"date": "2026-10-10", "areas": ["calf"], "products": ["aethoxysklerol"]}],
+    )
+    answer = checked(client, body)
+    labels = [suggestion["label"] for suggestion in answer["findings"][0]["suggestions"]]
+    assert labels == ["Use the 1 % strength", "Use the 0.5 % strength", "Use the 0.25 % strength"]
+    assert answer["nearest_within_limits"]["patch"][0]["value"] == "1"
 
 
 def test_a_leg_may_mean_its_ankle(client: Client) -> None:

@@ -287,11 +287,20 @@ def test_a_row_that_names_what_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "meaning"),
     [
-        ("It has no serious side effects.", "that there are no side effects"),
+        ("It has no serious side effects.", "that nothing goes wrong"),
+        ("It doesn't come with any serious side effects.", "that nothing goes wrong"),
+        ("There are no known complications.", "that nothing goes wrong"),
+        ("It does not hurt and has no serious or lasting side effects.", "that nothing goes wrong"),
+        ("It works without any adverse reactions.", "that nothing goes wrong"),
         ("These are also known as collagen injections.", "that it is an injection of collagen"),
         ("The drug goes into the vein wall.", "into the wall of the vein"),
-        ("It travels through the walls of the veins.", "into the wall of the vein"),
+        ("It is injected into vein walls.", "into the wall of the vein"),
+        ("It travels through the walls of your veins.", "into the wall of the vein"),
         ("This treatment is safe.", "that something is safe"),
+        ("This treatment is very safe.", "that something is safe"),
+        ("It is a safe treatment.", "that something is safe"),
+        ("Results last six to twelve months.", "how long results last without naming the vein type"),
+        ("The effects last between six and twelve months.", "how long results last without naming the vein type"),
     ],
 )
 def test_text_that_says_what_sources_contradict_is_refused(answer: str, meaning: str) -> None:
@@ -301,13 +310,30 @@ def test_text_that_says_what_sources_contradict_is_refused(answer: str, meaning:
     assert meaning in problem
 
 
-def test_text_that_tells_rare_reactions_is_published() -> None:
-    Faq.objects.filter(slug="cost").update(answer="Serious reactions are rare but possible.")
+def test_a_note_beside_a_citation_is_read_too() -> None:
+    faq = Faq.objects.get(slug="cost")
+    faq.citations[0]["note"] = "It has no serious side effects."
+    faq.save()
+    assert refused() == ["faqs/cost: says that nothing goes wrong, which sources contradict"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Serious reactions are rare but possible.",
+        "Do not inject into the vein wall.",
+        "It is not a collagen injection.",
+        "This is not safe for everyone.",
+        "In one trial spider veins stayed clear; the result lasted a year.",
+    ],
+)
+def test_text_that_sources_bear_out_is_published(answer: str) -> None:
+    Faq.objects.filter(slug="cost").update(answer=answer)
     assert publish("An honest word").number == 2
 
 
 def test_an_answer_with_a_typed_number_is_refused() -> None:
-    Faq.objects.filter(slug="cost").update(answer="Results last 6 to 12 months.")
+    Faq.objects.filter(slug="cost").update(answer="A session takes 15 minutes.")
     assert refused() == ["faqs/cost: types a number instead of referring to a fact"]
 
 
@@ -318,6 +344,22 @@ def test_a_confirmed_duration_needs_a_vein_type_and_a_source() -> None:
     ]
     ResultDuration.objects.filter(slug="article-result-duration").update(vein_type="telangiectasia")
     assert len(refused()) == 1  # still only the article says so
+
+
+def test_a_disputed_duration_needs_a_source_besides_the_article() -> None:
+    duration = ResultDuration.objects.get(slug="article-result-duration")
+    duration.citations = [citation for citation in duration.citations if citation["source"] == "article"]
+    duration.save()
+    assert refused() == [
+        "result-durations/article-result-duration: it needs a vein type or product, and a source besides the article"
+    ]
+
+
+def test_a_figure_needs_a_source_besides_the_article() -> None:
+    faq = Faq.objects.get(slug="where")
+    faq.figures[0]["citations"] = [{"source": "article", "locator": "results", "stance": "supports"}]
+    faq.save()
+    assert refused() == ["faqs/where: has a figure that only the article gives"]
 
 
 @pytest.mark.parametrize(

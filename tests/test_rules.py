@@ -113,6 +113,56 @@ def test_an_undated_earlier_session_leaves_the_interval_open(client: Client) -> 
     assert entry(answer, "not_evaluated", "session-spacing")["missing"] == ["/previous_sessions/0/date"]
 
 
+def test_a_session_of_unknown_date_may_share_a_day_with_any_other(client: Client) -> None:
+    half = treatment(
+        product="aethoxysklerol", concentration_percent="2", amount={"value": "4", "unit": "mL"}, injection_count=4
+    )
+    body = plan(session(half), session(half, date=None), jurisdiction="DE", patient={"weight_kg": "70"})
+    answer = checked(client, body)
+    told = [row for row in answer["not_evaluated"] if row["rule"] == "daily-dose-per-weight"]
+    assert [(row["pointer"], row["missing"]) for row in told] == [
+        ("/sessions/0", ["/sessions/1/date"]),
+        ("/sessions/1", ["/sessions/1/date"]),
+    ]
+    assert "daily-dose-per-weight" not in {row["rule"] for row in answer["passed"]}
+
+
+def test_an_injection_over_the_maximum_of_a_first_exposure_leaves_an_open_one_incomplete(client: Client) -> None:
+    large = {"product": "aethoxysklerol", "concentration_percent": "2", "vein_type": "varicose-vein"}
+    body = plan(
+        session(
+            treatment(**large, vein_diameter_mm="5", amount={"value": "1.5", "unit": "mL"}, injection_count=1),
+            observation_minutes=30,
+        ),
+        jurisdiction="AT",
+        previous_sessions=[{"date": "2026-10-01", "areas": ["thigh"]}],
+    )
+    answer = checked(client, body)
+    assert answer["verdict"] == "incomplete"
+    row = entry(answer, "not_evaluated", "injection-volume")
+    assert (row["leaves_incomplete"], row["missing"]) == (True, ["/sessions/0/treatments/0/first_exposure"])
+    body["sessions"][0]["treatments"][0]["amount"]["value"] = "1"
+    answer = checked(client, body)
+    assert answer["verdict"] == "within_limits"
+    assert entry(answer, "not_evaluated", "injection-volume")["leaves_incomplete"] is False
+
+
+def test_a_count_of_canisters_says_nothing_of_the_volume_of_foam(client: Client) -> None:
+    canister = treatment(
+        product="varithena",
+        form="foam",
+        amount={"value": "1", "unit": "vial"},
+        containers={"volume_ml": "18", "count": 1},
+    )
+    answer = checked(client, plan(session(canister)))
+    assert answer["verdict"] != "within_limits"
+    row = entry(answer, "not_evaluated", "session-volume")
+    assert (row["missing"], row["leaves_incomplete"]) == (["/sessions/0/treatments/0/amount"], True)
+    canister["amount"] = {"value": "10", "unit": "mL"}
+    answer = checked(client, plan(session(canister)))
+    assert "container-shortfall" not in {row["rule"] for row in answer["passed"] + answer["findings"]}
+
+
 def test_a_single_first_session_has_no_interval(client: Client) -> None:
     answer = checked(client, plan(session(date=None), previous_sessions=[]))
     assert answer["verdict"] == "within_limits"

@@ -137,6 +137,7 @@ def _not_evaluated(unjudged: Unjudged) -> dict[str, Any]:
         "pointer": unjudged.pointer,
         "reason": unjudged.reason,
         "missing": list(unjudged.missing),
+        "leaves_incomplete": unjudged.leaves_incomplete,
         "limits": [limit.slug for limit in unjudged.limits],
     }
 

@@ -74,13 +74,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What the rules need to know of a product."""
+    """What the rules need to know of a product. Of one `in_canisters`, a count says nothing of the volume of foam."""
 
     slug: str
     sclerosant: str
     ingredients: tuple[str, ...]
     strengths: tuple[int, ...]
     containers: Mapping[int, tuple[int, ...]]
+    in_canisters: bool
     jurisdictions: tuple[str, ...]
 
     def container_volumes(self, concentration: int | None) -> tuple[int, ...]:
@@ -256,6 +257,9 @@ def _product(row: Row) -> Product:
         ingredients=(row["sclerosant"], *row["excipients"]),
         strengths=tuple(containers),  # type: ignore[arg-type]
         containers=containers,  # type: ignore[arg-type]
+        in_canisters=any(
+            container["kind"] == "canister" for strength in row["strengths"] for container in strength["containers"]
+        ),
         jurisdictions=tuple(row["jurisdictions"]),
     )
 

@@ -117,11 +117,11 @@ class Context:
                 days.append(Group(groups[0].pointer, spots, distinct(spots), sessions))
         return tuple(days)
 
-    def undated(self, group: Group) -> tuple[str, ...]:
-        """Pointers to the dates that would tell which sessions share a day with the group's."""
+    def undated(self) -> tuple[str, ...]:
+        """Pointers to the dates that would tell which sessions share a day."""
         if len(self.sessions) == 1:
             return ()
-        return tuple(f"/sessions/{i}/date" for i in group.sessions if self.plan.sessions[i].date is None)
+        return tuple(f"/sessions/{i}/date" for i, session in enumerate(self.plan.sessions) if session.date is None)
 
     def day(self, group: Group) -> int | None:
         return self.plan.sessions[group.sessions[0]].date
@@ -154,6 +154,8 @@ class Context:
 
     def vial_volumes(self, treatment: Treatment) -> tuple[int, ...]:
         """The volumes that one vial of this treatment may hold, in thousandths of a millilitre."""
+        if treatment.product is not None and self.book.products[treatment.product].in_canisters:
+            return ()
         if treatment.containers is not None:
             return (treatment.containers.volume_ml,)
         if treatment.product is not None:
@@ -173,4 +175,5 @@ class Context:
             return amount.value * volumes[0], ()
         if treatment.product is None:
             return None, (f"{pointer}/product",)
-        return None, (f"{pointer}/containers",)
+        in_canisters = self.book.products[treatment.product].in_canisters
+        return None, (f"{pointer}/amount" if in_canisters else f"{pointer}/containers",)

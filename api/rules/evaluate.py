@@ -49,11 +49,13 @@ class Unjudged(NamedTuple):
     missing: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     observed: Observed | None = None
+    at_risk: bool = False
 
     @property
     def leaves_incomplete(self) -> bool:
-        """Whether the rule is essential and so is a member that it misses."""
-        return self.rule.essential and any(pointer.rpartition("/")[2] in ESSENTIAL_MEMBERS for pointer in self.missing)
+        """Whether the rule is essential, and so is a member that it misses, or a limit that may apply is not kept."""
+        essential = any(pointer.rpartition("/")[2] in ESSENTIAL_MEMBERS for pointer in self.missing)
+        return self.rule.essential and (essential or self.at_risk)
 
 
 @dataclass(slots=True)
@@ -102,6 +104,8 @@ def evaluate(plan: Plan, book: Book) -> Outcomes:
                 match = group.match(_key(rule, measure, group))
                 if match is not None:
                     _judge(context, rule, measure, group, match, outcomes)
+                elif scope == "conditions" and group.entry:
+                    outcomes.unjudged.append(Unjudged(rule, group.pointer, "no_ruling"))
     return outcomes
 
 
@@ -175,6 +179,8 @@ class _Place:
     unconfirmed: list[tuple[Limit, Observed]] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
     reason: str = "missing_input"
+    # What is broken if this is a first exposure, and what if it is not, where the plan does not tell.
+    at_risk: dict[bool, list[Judged]] = field(default_factory=dict)
 
     def miss(self, observed: Observed) -> None:
         if observed.missing:
@@ -201,6 +207,10 @@ def _judge(context: Context, rule: Rule, measure: Measure, group: Group, match: 
             continue
         place.missing.update(members)
         place.miss(observed)
+        if limit.first_exposure is not None and all(member.endswith("/first_exposure") for member in members):
+            judged, kept = _held(context, place, limit, observed, spots[0])
+            if not kept and observed.value is not None:
+                place.at_risk.setdefault(limit.first_exposure, []).append(judged)
     _tell(place, outcomes)
 
 
@@ -263,29 +273,38 @@ def _hold(context: Context, place: _Place, limit: Limit, observed: Observed, spo
     if limit.unconfirmed:
         place.unconfirmed.append((limit, observed))
         return
-    place.miss(observed)
+    if observed.reason == "limit_unconfirmed":
+        place.unconfirmed.append((limit, observed))
+    else:
+        place.miss(observed)
     if observed.value is None and observed.missing:
         return
-    values = _allowed(context.book, limit, spot)
-    kept, room = _compare(context, limit, observed, values)
-    judged = Judged(place.rule, place.pointer, limit, observed, room, values)
+    judged, kept = _held(context, place, limit, observed, spot)
     if not kept:
         place.broken.append(judged)
     elif not observed.missing:
         place.held.append(judged)
 
 
+def _held(context: Context, place: _Place, limit: Limit, observed: Observed, spot: Spot) -> tuple[Judged, bool]:
+    """What an observation comes to under a limit, and whether it is kept."""
+    values = _allowed(context.book, limit, spot)
+    kept, room = _compare(context, limit, observed, values)
+    return Judged(place.rule, place.pointer, limit, observed, room, values), kept
+
+
 def _tell(place: _Place, outcomes: Outcomes) -> None:
     """Add what a place came to, if anything."""
     rule, pointer = place.rule, place.pointer
+    if len(place.at_risk) == 2:  # broken either way: by the laxer limit at least
+        place.broken.append(max((_binding(judged, _gravest) for judged in place.at_risk.values()), key=_gravest))
     if place.broken:
         outcomes.broken.append(_binding(place.broken, _gravest))
     elif place.held:
         outcomes.passed.append(_binding(place.held, _tightest))
     if place.missing:
-        # Where no source confirms a limit, there is nothing that the sender could add.
-        missing = () if place.reason == "limit_unconfirmed" else tuple(place.missing)
-        outcomes.unjudged.append(Unjudged(rule, pointer, place.reason, missing))
+        missing, at_risk = tuple(place.missing), bool(place.at_risk)
+        outcomes.unjudged.append(Unjudged(rule, pointer, place.reason, missing, at_risk=at_risk))
     if place.unconfirmed:
         unconfirmed = sorted(place.unconfirmed, key=lambda entry: entry[0].slug)
         limits = tuple(limit for limit, _ in unconfirmed)

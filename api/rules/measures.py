@@ -166,7 +166,7 @@ def volume(context: Context, spots: Sequence[Spot]) -> Observed:
 @measure("daily-volume", "day", "mL", "sessions[].date", "sessions[].treatments[].amount")
 def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """The volume of the treatments of a calendar day, where it has, or may have, more than one session."""
-    undated = context.undated(group)
+    undated = context.undated()
     if len(group.sessions) == 1 and not undated:
         return None
     observed = volume(context, spots)
@@ -228,6 +228,8 @@ def container_shortfall(context: Context, group: Group, spots: Sequence[Spot], l
     containers = spots[0].treatment.containers
     if containers is None or containers.count is None or spots[0].nanolitres is None:
         return None
+    if not context.vial_volumes(spots[0].treatment):
+        return None  # canisters
     shortfall = spots[0].nanolitres - containers.count * containers.volume_ml * NANOLITRES
     pointers = (f"{group.pointer}/amount", f"{group.pointer}/containers/count")
     return Observed(Ratio(max(0, shortfall), NANOLITRES), pointers)

@@ -26,7 +26,7 @@ def daily_dose_per_weight(context: Context, group: Group, spots: Sequence[Spot],
     missing += [
         f"{spot.pointer}/concentration_percent" for spot in spots if spot.treatment.concentration_percent is None
     ]
-    missing += context.undated(group)
+    missing += context.undated()
     if weight is None:
         return Observed(None, contributing, unique(["/patient/weight_kg", *missing]))
     # A nanolitre of a 1 % solution holds 0.01 micrograms; the concentration is in thousandths of a percent.
@@ -174,10 +174,10 @@ def product_share(context: Context, group: Group, spots: Sequence[Spot], limit: 
 
 def _session_maximum(context: Context, spot: Spot, missing: list[str]) -> Fraction | None:
     """The strictest maximum of the treatment's own product, in thousandths of a mL, if need be from its dose."""
-    own = _bounds(context, spot, "session-volume")
+    own = _bounds(context, spot, "session-volume", missing)
+    doses = _bounds(context, spot, "daily-dose-per-weight", missing)
     if own:
         return Fraction(min(own))
-    doses = _bounds(context, spot, "daily-dose-per-weight")
     if not doses:
         return None
     weight, concentration = context.plan.patient.weight_kg, spot.treatment.concentration_percent
@@ -187,12 +187,11 @@ def _session_maximum(context: Context, spot: Spot, missing: list[str]) -> Fracti
     return Fraction(min(doses) * weight, 10 * concentration)  # a mL of a 1 % solution holds 10 mg
 
 
-def _bounds(context: Context, spot: Spot, measure: str) -> list[int]:
-    """The confirmed maxima of a measure that a label gives for the treatment's product or sclerosant."""
-    matches = [spot.matches[rule] for rule in context.book.rules_of(measure) if rule in spot.matches]
-    return [
-        limit.value
-        for match in matches
-        for limit in match.sure
-        if limit.rule_set == "label" and limit.severity == "error" and limit.value
-    ]
+def _bounds(context: Context, spot: Spot, rule: str, missing: list[str]) -> list[int]:
+    """The confirmed maxima of a rule for the treatment's product or sclerosant; `missing` gets what would tell more."""
+    match = spot.matches.get(rule)
+    if match is None:
+        return []
+    unknown = {name for limit, names in match.unsure if limit.product or limit.sclerosant for name in names}
+    missing += [f"{spot.pointer}/{name}" for name in sorted(unknown - {"area"})]
+    return [limit.value for limit in match.sure if (limit.product or limit.sclerosant) and limit.value]

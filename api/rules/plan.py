@@ -104,7 +104,7 @@ class Treatment:
     """One area treated with one product."""
 
     area: str = m(AREA, "Slug of `/v1/areas`; the finest that is known.", required=True)
-    amount: Amount = m(Record(Amount), "How much is injected.", required=True)
+    amount: Amount = m(Record(Amount), "How much is injected.", required=True, essential=True)
     vein_type: str | None = m(Slug("vein-types", "/v1/vein-types"), "Slug of `/v1/vein-types`.", essential=True)
     vein_diameter_mm: int | None = m(
         Decimal("mm", "0.01", "50"), "Diameter of the widest vein treated, in mm.", essential=True
@@ -124,7 +124,7 @@ class Treatment:
         Record(Containers), "What the amount is drawn from; settles the size of a vial.", essential=True
     )
     first_exposure: bool | None = m(Flag(), "Whether this is the patient's first treatment with the sclerosant.")
-    test_dose: TestDose | None = m(Record(TestDose), "The test dose, when one is planned.")
+    test_dose: TestDose | None = m(Record(TestDose), "The test dose, when one is planned. It is part of the amount.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,9 @@ def later_date(case: Case) -> Iterator[Proposal]:
 
 
 def listed_value(case: Case) -> Iterator[Proposal]:
-    """Use a strength that the limit lists."""
-    for value in case.finding["limit"]["values"]:
+    """Use a strength that the limit lists, the nearest first."""
+    observed = Fraction(case.finding["observed"]["value"])
+    for value in sorted(case.finding["limit"]["values"], key=lambda value: abs(Fraction(value) - observed)):
         patch = [replace(f"{case.finding['pointer']}/concentration_percent", value)]
         yield f"Use the {value} % strength", patch
 
@@ -151,6 +152,9 @@ def less_or_later(case: Case) -> Iterator[Proposal]:
         sent = _plain(case.document["sessions"][i])
         moved = _part(sent["treatments"][j], treatment, excess)
         stays = _part(sent["treatments"][j], treatment, kept)
+        moved.pop("test_dose", None)
+        if treatment.product is not None:
+            moved["first_exposure"] = False
         later = {**sent, "treatments": [moved]}
         later.pop("date", None)
         day = _later_day(case, treatment)
@@ -184,15 +188,20 @@ def _part(sent: Mapping[str, Any], treatment: Treatment, amount: int) -> dict[st
 
 
 def _later_day(case: Case, treatment: Treatment) -> str | None:
-    """The first day after every dated session that keeps the published interval for the product, if both are known."""
+    """The first day after every dated session that keeps the interval published for the product, or else for any."""
     days = [session.date for session in case.plan.sessions if session.date is not None]
     in_force = case.book.lens_of(case.plan).limits
-    intervals = [
-        int(limit.value) // 1000
-        for rule in case.book.rules_of("session-interval")
+    limits = [
+        limit
+        for measure in ("session-interval", "same-area-interval")
+        for rule in case.book.rules_of(measure)
         for limit in in_force.get(rule, ())
-        if limit.product == treatment.product and limit.value
     ]
+    own, anyone = (
+        [int(limit.value) // 1000 for limit in limits if limit.product == product and limit.value]
+        for product in (treatment.product, None)
+    )
+    intervals = own or anyone
     return date.fromordinal(max(days) + max(intervals)).isoformat() if days and intervals else None
 
 

@@ -10,7 +10,7 @@ from api.rules.plan import JURISDICTIONS, RULE_SETS
 from api.serializers.facts import CitationSerializer, TextsField
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
-REASONS = ("missing_input", "provider_decision", "limit_unconfirmed")
+REASONS = ("missing_input", "provider_decision", "limit_unconfirmed", "no_ruling")
 
 Shape = serializers.Serializer[Any]
 
@@ -84,9 +84,15 @@ class NotEvaluatedSerializer(Shape):
 
     rule = serializers.CharField(help_text="Slug of the rule.")
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what would be measured.")
-    reason = serializers.ChoiceField(REASONS, help_text="Why it was not evaluated.")
+    reason = serializers.ChoiceField(
+        REASONS, help_text="Why it was not evaluated. `no_ruling`: no source in force rules on this condition here."
+    )
     missing = TextsField(help_text="JSON Pointers to the members that would settle it.")
-    limits = TextsField(help_text="Slugs of limits whose value no source confirms.")
+    leaves_incomplete = serializers.BooleanField(
+        help_text="Whether this alone keeps the plan from `within_limits`: the rule is essential, and so is a member "
+        "that is missing, or a limit that may apply is exceeded."
+    )
+    limits = TextsField(help_text="Slugs of limits that no source gives a number for, or for what they are a share of.")
 
 
 class SummarySerializer(Shape):

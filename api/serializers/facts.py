@@ -25,6 +25,7 @@ from api.models import (
     VeinType,
 )
 from api.models.fields import STANCES
+from api.rules.evaluate import ESSENTIAL_MEMBERS
 from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
 
@@ -228,9 +229,22 @@ class SortedDictField(serializers.DictField):
         return dict(sorted(value.items()))
 
 
+# Which member of a treatment tells what a limit's or ruling's selector asks for.
+TELLING = {
+    "product_id": "product",
+    "sclerosant": "product",
+    "values_from": "product",
+    "concentration_percent": "concentration_percent",
+    "form": "form",
+    "vein_type_id": "vein_type",
+    "first_exposure": "first_exposure",
+}
+
+
 class RuleSerializer(FactSerializer):
     scope = serializers.SerializerMethodField()
     needs = serializers.SerializerMethodField()
+    incomplete_without = serializers.SerializerMethodField()
     limits = serializers.SerializerMethodField()
     citations = serializers.SerializerMethodField()
     messages = SortedDictField(child=serializers.CharField(), help_text="What a finding says, by comparator.")
@@ -238,8 +252,8 @@ class RuleSerializer(FactSerializer):
     class Meta:
         model = Rule
         fields = (
-            "slug", "title", "kind", "quantity", "scope", "unit", "essential", "description", "needs", "limits",
-            "messages", "citations", *REVIEW,
+            "slug", "title", "kind", "quantity", "scope", "unit", "essential", "description", "needs",
+            "incomplete_without", "limits", "messages", "citations", *REVIEW,
         )  # fmt: skip
 
     def get_scope(self, rule: Rule) -> str:
@@ -247,8 +261,21 @@ class RuleSerializer(FactSerializer):
         return MEASURES[rule.quantity].scope
 
     def get_needs(self, rule: Rule) -> list[str]:
-        """Members of the plan that the measure reads."""
-        return list(MEASURES[rule.quantity].needs)
+        """Members of the plan that tell which of its limits apply, and then those that the measure reads."""
+        needs = MEASURES[rule.quantity].needs
+        told = {
+            f"sessions[].treatments[].{member}"
+            for row in self._rows(rule)
+            for selector, member in TELLING.items()
+            if getattr(row, selector, None) is not None
+        }
+        return [*sorted(told - {*needs}), *needs]
+
+    def get_incomplete_without(self, rule: Rule) -> list[str]:
+        """Of these, the members whose absence leaves a plan `incomplete` where the rule needs them."""
+        return [
+            need for need in self.get_needs(rule) if rule.essential and need.rpartition(".")[2] in ESSENTIAL_MEMBERS
+        ]
 
     def get_limits(self, rule: Rule) -> list[str]:
         """Slugs of the limits that the measure is held against; of the rulings, for contraindications."""

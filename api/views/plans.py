@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import rfc8785
+from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +32,7 @@ class PlanView(ContractView):
     """A view that takes plans. Nothing of them is stored or logged."""
 
     http_method_names = ("post",)
+    most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def release(self, request: Request) -> FrozenRelease:
         """The release to check against, once the query and the body's length are in order."""
@@ -70,13 +72,14 @@ class ValidatePlan(PlanView):
 class ValidateBatch(PlanView):
     """Checks up to 100 plans, each on its own."""
 
+    most_bytes = settings.MOST_BYTES_OF_PLANS
     operation = Operation(
         id="validate_session_plans",
         tag="Plans",
         summary="Check many session plans",
         text=(
-            "Checks up to 100 plans, with one entry for each in the order sent: the answer that the plan gets on its "
-            "own, or the faults for which it cannot be read. One bad plan does not spoil the rest."
+            "Checks up to 100 plans, 1 MB in all, with one entry for each in the order sent: the answer that the plan "
+            "gets on its own, or the faults for which it cannot be read. One bad plan does not spoil the rest."
         ),
         answer=BatchAnswerSerializer,
         parameters=(RELEASE,),
@@ -94,13 +97,15 @@ class ValidateBatch(PlanView):
 class ComparePlans(PlanView):
     """Checks plans under two releases and tells which verdicts change."""
 
+    most_bytes = settings.MOST_BYTES_OF_PLANS
     operation = Operation(
         id="compare_session_plans",
         tag="Plans",
         summary="Compare plans under two releases",
         text=(
-            "Checks up to 100 plans under two releases. `items` holds only the plans whose verdict changes, with the "
-            "ids of the findings that came and went; `unreadable` holds the plans that a release cannot read."
+            "Checks up to 100 plans, 1 MB in all, under two releases. `items` holds only the plans whose verdict "
+            "changes, with the ids of the findings that came and went; `unreadable` holds the plans that a release "
+            "cannot read."
         ),
         answer=ComparisonAnswerSerializer,
         problems=BODY_PROBLEMS,
