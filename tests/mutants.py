@@ -89,7 +89,7 @@ def outcome(plan: Any, book: Book) -> Any:
         for finding in seen.findings
     ]
     passed = [(judged.rule.slug, pointer, judged.limit.slug) for pointer, judged in seen.outcomes.all_passed()]
-    missing = [(unjudged.rule.slug, unjudged.pointer, unjudged.reason) for unjudged in seen.outcomes.unjudged]
+    missing = [(unjudged.rule.slug, unjudged.pointer, unjudged.reason) for unjudged in seen.outcomes.all_unjudged()]
     return seen.verdict, findings, passed, missing
 
 

@@ -1,6 +1,7 @@
 """Plans drawn by chance from the published content, dense where limits are: on them, just inside and just outside."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -38,6 +39,9 @@ class _Draw:
 
     def plan(self) -> dict[str, Any]:
         sessions = [self.session() for _ in range(self.random.choice((1, 1, 1, 1, 2, 2, 3, 4)))]
+        if self.chance(0.3):  # equal treatments, in one session or in two
+            again = self.random.choice(self.random.choice(sessions)["treatments"])
+            self.random.choice(sessions)["treatments"].append(deepcopy(again))
         drawn: dict[str, Any] = {"sessions": sessions}
         if self.jurisdiction != "US" or self.chance(0.5):
             drawn["jurisdiction"] = self.jurisdiction

@@ -1,11 +1,16 @@
 """Rules in corners that the cases do not reach."""
 
+import copy
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from api.content import FrozenRelease
+from api.rules import Book, check
+from api.rules.measures import MEASURES
 from api.rules.numbers import as_text, in_words, thousandths
+from api.rules.reading import as_read
 from tests.plans import checked, faults, plan, session, treatment
 
 
@@ -161,6 +166,65 @@ def test_a_count_of_canisters_says_nothing_of_the_volume_of_foam(client: Client)
     canister["amount"] = {"value": "10", "unit": "mL"}
     answer = checked(client, plan(session(canister)))
     assert "container-shortfall" not in {row["rule"] for row in answer["passed"] + answer["findings"]}
+
+
+def test_equal_treatments_are_told_apart_by_what_came_before(client: Client) -> None:
+    one = treatment(
+        product="aethoxysklerol",
+        concentration_percent="2",
+        vein_type="varicose-vein",
+        vein_diameter_mm="5",
+        amount={"value": "1.5", "unit": "mL"},
+        injection_count=1,
+    )
+    later, first = (session(one, date=day, observation_minutes=30) for day in ("2027-01-10", "2026-11-22"))
+    answer = checked(client, plan(later, first, jurisdiction="AT", previous_sessions=[]))
+    assert [found["id"] for found in answer["findings"]] == ["injection-volume:/sessions/1/treatments/0"]
+
+
+def test_what_equal_treatments_miss_is_told_of_each(client: Client) -> None:
+    answer = checked(client, plan(session(*[treatment(injection_count=None)] * 3)))
+    told = [row for row in answer["not_evaluated"] if row["rule"] == "injection-volume"]
+    assert [row["missing"] for row in told] == [[f"/sessions/0/treatments/{j}/injection_count"] for j in range(3)]
+
+
+def test_an_unconfirmed_limit_is_told_beside_a_confirmed_one_that_misses_its_input(release: FrozenRelease) -> None:
+    content = copy.deepcopy(dict(release.content))
+    [row] = [row for row in content["session-limits"] if row["slug"] == "asclera-age-min"]
+    row.update(status="unconfirmed", value=None, severity="warning")
+    answer = check(as_read(plan(patient={"conditions": [], "allergies": []})), Book(content))
+    told = [row for row in answer["not_evaluated"] if row["rule"] == "patient-age"]
+    assert [(row["reason"], row["limits"]) for row in told] == [
+        ("limit_unconfirmed", ["asclera-age-min"]),
+        ("missing_input", []),
+    ]
+
+
+def test_of_several_limits_that_are_kept_the_one_with_the_least_room_is_shown(client: Client) -> None:
+    answer = checked(client, plan())
+    # At 3 mL the clinic and the label leave 7 mL each: the label is told. 0.15 mL is nearer to 0.1 mL than to 0.3 mL.
+    assert entry(answer, "passed", "session-volume")["limit"]["slug"] == "asclera-session-volume-max"
+    assert entry(answer, "passed", "injection-volume")["limit"]["slug"] == "asclera-injection-volume-min"
+    more = plan(session(treatment(amount={"value": "5", "unit": "mL"})))
+    assert entry(checked(client, more), "passed", "injection-volume")["limit"]["slug"] == "asclera-injection-volume-max"
+
+
+def test_what_a_profile_settles_does_not_depend_on_the_rest_of_the_treatment(release: FrozenRelease) -> None:
+    names = {name for name, measure in MEASURES.items() if measure.of_profile}
+    assert names == {"area", "concentration", "form", "jurisdiction", "vein-type"}
+    other = {
+        "amount": {"value": "2", "unit": "vial"},
+        "injection_count": 7,
+        "vein_diameter_mm": "0.3",
+        "containers": {"volume_ml": "2", "count": 9},
+        "test_dose": {"volume_ml": "0.5"},
+    }
+    rules = {slug for slug, rule in release.book.rules.items() if rule.measure in names}
+    shown = []
+    for body in (plan(), plan(session(treatment(**other), observation_minutes=99), patient={"age_years": 80})):
+        passed = check(as_read(body), release.book)["passed"]
+        shown.append([row for row in passed if row["rule"] in rules])
+    assert shown[0] == shown[1] != []
 
 
 def test_a_single_first_session_has_no_interval(client: Client) -> None:

@@ -7,10 +7,10 @@ from django.db.models.functions import Coalesce
 
 from api.models.facts import SCLEROSANTS, Content, Product, VeinType
 from api.models.fields import STATUSES, CitationsField, ListField, closed, one_of
-from api.rules.book import COMPARATORS, KINDS, LISTS, SEVERITIES
 from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
 from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
+from api.rules.rows import COMPARATORS, KINDS, LISTS, SEVERITIES
 
 RANGE = ("<=", ">=")
 LISTING = ("in", "not-in")

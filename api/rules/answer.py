@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.rules.book import SEVERITIES, Book
-from api.rules.evaluate import Judged, Outcomes, Unjudged, contributing, evaluate
+from api.rules.book import Book
+from api.rules.evaluate import evaluate
 from api.rules.numbers import Ratio, as_text, in_words
+from api.rules.outcomes import Judged, Outcomes, Unjudged, contributing
 from api.rules.plan import Plan, read_plan
+from api.rules.rows import SEVERITIES
 from api.rules.suggest import Adviser
 
-# Which way a value that broke a limit is rounded when it is shown: away from the bound.
-BEYOND = {"<=": 1, ">=": -1, "=": 0, "in": 0, "not-in": 0}
 DECIDES = "The treating provider decides; this answer lists published limits only."
 
 
@@ -47,7 +47,7 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     findings, outcomes = seen.findings, seen.outcomes
     nearest = Adviser(document, book, look).advise(seen)
     passed = sorted((_passed(judged, pointer) for pointer, judged in outcomes.all_passed()), key=_order)
-    not_evaluated = sorted((_not_evaluated(unjudged) for unjudged in outcomes.unjudged), key=_order)
+    not_evaluated = sorted((_not_evaluated(unjudged) for unjudged in outcomes.all_unjudged()), key=_order)
     return {
         "verdict": seen.verdict,
         "summary": {
@@ -70,14 +70,14 @@ def verdict(findings: list[dict[str, Any]], outcomes: Outcomes) -> str:
         return "outside_limits"
     if "warning" in severities:
         return "needs_review"
-    if any(unjudged.leaves_incomplete for unjudged in outcomes.unjudged):
+    if outcomes.leave_incomplete():
         return "incomplete"
     return "within_limits"
 
 
 def _findings(outcomes: Outcomes) -> list[dict[str, Any]]:
     findings = [_finding(judged) for judged in outcomes.broken]
-    findings += [_unconfirmed(unjudged) for unjudged in outcomes.unjudged if unjudged.limits]
+    findings += [_unconfirmed(unjudged) for unjudged in outcomes.unconfirmed]
     return findings
 
 
@@ -175,7 +175,7 @@ def _beyond(judged: Judged) -> dict[str, str] | None:
     limit, value = judged.limit, judged.observed.value
     shown = _observed(value, limit.unit)
     if isinstance(value, Ratio) and shown is not None and shown["value"] == limit.shown["value"]:
-        return _observed(value, limit.unit, BEYOND[limit.comparator])
+        return _observed(value, limit.unit, limit.direction)
     return shown
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from api.rules.book import Book, Lens, Match, Matches
+from api.rules.book import MIXED, Book, Lens, Match, Matches
 from api.rules.plan import Plan, Session, Treatment
 
 NANOLITRES = 1000  # in a thousandth of a millilitre: volumes are kept so fine because vials multiply two decimals
@@ -21,7 +21,8 @@ class Spot(NamedTuple):
     volume_missing: tuple[str, ...]
 
 
-MIXED = Match((), ())  # stands for several matches that differ
+# Treatments by what the limits say of them.
+Kinds = tuple[tuple[Matches, tuple[Spot, ...]], ...]
 
 
 @dataclass(slots=True)
@@ -30,22 +31,37 @@ class Group:
 
     pointer: str
     spots: tuple[Spot, ...]
-    distinct: tuple[Matches, ...]
+    kinds: Kinds
     sessions: tuple[int, ...] = ()
     entry: str | None = None
+    _of_kinds: dict[tuple[int, ...], tuple[Spot, ...]] | None = None
 
     def match(self, key: str) -> Match | None:
         """What the limits under a key say of all the group's treatments alike; MIXED where they differ."""
-        found = self.distinct[0].get(key)
-        for matches in self.distinct:
+        found = self.kinds[0][0].get(key)
+        for matches, _ in self.kinds:
             if matches.get(key) is not found:
                 return MIXED
         return found
 
+    def of_kinds(self, some: tuple[int, ...]) -> tuple[Spot, ...]:
+        """The treatments of some of the group's kinds, in their order."""
+        if len(some) == len(self.kinds):
+            return self.spots
+        if self._of_kinds is None:
+            self._of_kinds = {}
+        if some not in self._of_kinds:
+            wanted = {id(self.kinds[k][0]) for k in some}
+            self._of_kinds[some] = tuple([spot for spot in self.spots if id(spot.matches) in wanted])
+        return self._of_kinds[some]
 
-def distinct(spots: Sequence[Spot]) -> tuple[Matches, ...]:
-    """The matches of treatments, once each."""
-    return tuple({id(spot.matches): spot.matches for spot in spots}.values())
+
+def kinds_of(spots: Sequence[Spot]) -> Kinds:
+    """The treatments by what the limits say of them."""
+    by_matches: dict[int, list[Spot]] = {}
+    for spot in spots:
+        by_matches.setdefault(id(spot.matches), []).append(spot)
+    return tuple([(alike[0].matches, tuple(alike)) for alike in by_matches.values()])
 
 
 class Context:
@@ -60,8 +76,11 @@ class Context:
         self.intervals: dict[tuple[int, bool], Any] = {}
         # The volume of treatments that several limits look at, by the identity of their list, which is kept beside it.
         self.volumes: dict[int, tuple[Any, ...]] = {}
-        self.spots = tuple(spot for group in self.sessions for spot in group.spots)
-        self.distinct = distinct(self.spots)
+        first, *others = self.sessions
+        self.spots = first.spots if not others else tuple(spot for group in self.sessions for spot in group.spots)
+        self.kinds = first.kinds if not others else kinds_of(self.spots)
+        # Pointers to members of treatments, by the identity of their list, which is kept beside them.
+        self._pointers: dict[tuple[int, tuple[str, ...]], tuple[Any, tuple[str, ...]]] = {}
 
     def _session(self, i: int, session: Session) -> Group:
         pointer = f"/sessions/{i}"
@@ -74,7 +93,7 @@ class Context:
                     exposures[treatment.product] = self._first_exposure(i, treatment)
                 first = exposures[treatment.product]
             spots.append(self._spot(f"{pointer}/treatments/{j}", treatment, first))
-        return Group(pointer, tuple(spots), distinct(spots), (i,))
+        return Group(pointer, tuple(spots), kinds_of(spots), (i,))
 
     def _spot(self, pointer: str, treatment: Treatment, first_exposure: bool | None) -> Spot:
         vein_type = self.book.vein_type(treatment.vein_type, treatment.vein_diameter_mm)
@@ -96,12 +115,12 @@ class Context:
         if scope == "day":
             return self._days()
         if scope == "plan":
-            return (Group("", self.spots, self.distinct),)
+            return (Group("", self.spots, self.kinds),)
         entries = getattr(self.plan.patient, scope)
         pointer = f"/patient/{scope}"
         if not entries:
-            return (Group(pointer, self.spots, self.distinct),)
-        return tuple(Group(f"{pointer}/{k}", self.spots, self.distinct, (), entry) for k, entry in enumerate(entries))
+            return (Group(pointer, self.spots, self.kinds),)
+        return tuple(Group(f"{pointer}/{k}", self.spots, self.kinds, (), entry) for k, entry in enumerate(entries))
 
     def _days(self) -> tuple[Group, ...]:
         """Sessions of one civil date together; an undated session is a day of its own."""
@@ -114,8 +133,19 @@ class Context:
             else:
                 spots = tuple(spot for group in groups for spot in group.spots)
                 sessions = tuple(i for group in groups for i in group.sessions)
-                days.append(Group(groups[0].pointer, spots, distinct(spots), sessions))
+                days.append(Group(groups[0].pointer, spots, kinds_of(spots), sessions))
         return tuple(days)
+
+    def pointers(self, spots: tuple[Spot, ...], members: tuple[str, ...]) -> tuple[str, ...]:
+        """Pointers to members of treatments."""
+        if len(spots) == 1:
+            return tuple([f"{spots[0].pointer}/{member}" for member in members])
+        key = (id(spots), members)
+        known = self._pointers.get(key)
+        if known is None or known[0] is not spots:
+            pointers = tuple([f"{spot.pointer}/{member}" for spot in spots for member in members])
+            known = self._pointers[key] = (spots, pointers)
+        return known[1]
 
     def undated(self) -> tuple[str, ...]:
         """Pointers to the dates that would tell which sessions share a day."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from api.rules.book import Limit
 from api.rules.context import NANOLITRES, Context, Group, Spot
 from api.rules.numbers import Ratio
 from api.rules.plan import Treatment
+from api.rules.rows import Limit
 
 
 @dataclass(slots=True, eq=False)
@@ -33,7 +33,8 @@ class Measure:
     """How to compute a measure, at what scope, in what unit, and which members it reads.
 
     Where it `heeds_limit`, it may come to something else for another limit on the same treatments. One `of_profile`
-    comes to the same for every treatment that has the same profile. Without `concerns` it looks at every treatment.
+    reads nothing of a treatment but its profile, and so comes to the same in any plan. Where it `concerns` only some
+    treatments, it is not asked for the others.
     """
 
     name: str
@@ -44,13 +45,9 @@ class Measure:
     pointer: str | None = None
     heeds_limit: Callable[[Sequence[Spot]], bool] | None = None
     concerns: Callable[[Treatment], bool] | None = None
-
-    @property
-    def of_profile(self) -> bool:
-        return self.name in OF_PROFILE
+    of_profile: bool = False
 
 
-OF_PROFILE = frozenset({"area", "concentration", "form", "jurisdiction", "vein-type"})
 MEASURES: dict[str, Measure] = {}
 
 
@@ -62,11 +59,12 @@ def measure(
     pointer: str | None = None,
     heeds_limit: Callable[[Sequence[Spot]], bool] | None = None,
     concerns: Callable[[Treatment], bool] | None = None,
+    of_profile: bool = False,
 ) -> Callable[[Measurement], Measurement]:
     """Register a measure under its name."""
 
     def register(observe: Measurement) -> Measurement:
-        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer, heeds_limit, concerns)
+        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer, heeds_limit, concerns, of_profile)
         return observe
 
     return register
@@ -84,7 +82,9 @@ def unique(pointers: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pointers))
 
 
-def _member(name: str, scope: str, unit: str, path: str, convert: Callable[[Any], Any]) -> None:
+def _member(
+    name: str, scope: str, unit: str, path: str, convert: Callable[[Any], Any], of_profile: bool = False
+) -> None:
     """Register a measure that is one member of the plan as it stands, or is missing."""
     dotted = path.replace("/", ".")
     get, owner_of = attrgetter(dotted), OWNERS[scope]
@@ -97,7 +97,7 @@ def _member(name: str, scope: str, unit: str, path: str, convert: Callable[[Any]
         return Observed(convert(value), pointers)
 
     pointer = f"/{path}" if scope == "plan" else None
-    measure(name, scope, unit, PREFIXES[scope] + dotted, pointer=pointer)(observe)
+    measure(name, scope, unit, PREFIXES[scope] + dotted, pointer=pointer, of_profile=of_profile)(observe)
 
 
 # What holds the members that a measure of a scope reads, and how they are written in `needs`.
@@ -120,9 +120,9 @@ _member("emergency-equipment", "plan", "1", "provider/emergency_equipment_on_sit
 _member("observation-minutes", "session", "min", "observation_minutes", whole)
 _member("compression-days", "session", "d", "compression_days", whole)
 _member("activity-pause-days", "session", "d", "activity_pause_days", whole)
-_member("concentration", "treatment", "%", "concentration_percent", Ratio)
+_member("concentration", "treatment", "%", "concentration_percent", Ratio, of_profile=True)
 _member("vein-diameter", "treatment", "mm", "vein_diameter_mm", Ratio)
-_member("form", "treatment", "1", "form", same)
+_member("form", "treatment", "1", "form", same, of_profile=True)
 
 
 @measure("eligibility", "plan", "1", "provider.eligibility_confirmed", pointer="/provider/eligibility_confirmed")
@@ -134,12 +134,12 @@ def eligibility(context: Context, group: Group, spots: Sequence[Spot], limit: Li
     return Observed(confirmed, (pointer,))
 
 
-@measure("area", "treatment", "1", "sessions[].treatments[].area")
+@measure("area", "treatment", "1", "sessions[].treatments[].area", of_profile=True)
 def area(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     return Observed(spots[0].treatment.area, (f"{group.pointer}/area",))
 
 
-@measure("jurisdiction", "treatment", "1", "jurisdiction", "sessions[].treatments[].product")
+@measure("jurisdiction", "treatment", "1", "jurisdiction", "sessions[].treatments[].product", of_profile=True)
 def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     return Observed(context.plan.jurisdiction, (f"{group.pointer}/product",))
 
@@ -173,7 +173,14 @@ def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: L
     return replace(observed, missing=unique([*observed.missing, *undated]))
 
 
-@measure("vein-type", "treatment", "1", "sessions[].treatments[].vein_type", "sessions[].treatments[].vein_diameter_mm")
+@measure(
+    "vein-type",
+    "treatment",
+    "1",
+    "sessions[].treatments[].vein_type",
+    "sessions[].treatments[].vein_diameter_mm",
+    of_profile=True,
+)
 def vein_type(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """The vein type as stated; a diameter settles which of the banded ones it is."""
     known = spots[0].matches.profile.vein_type
@@ -304,7 +311,7 @@ def test_dose_volume(context: Context, group: Group, spots: Sequence[Spot], limi
     """The largest test dose that is planned in the session."""
     doses = [(spot.treatment.test_dose.volume_ml, spot.pointer) for spot in spots if spot.treatment.test_dose]
     if not doses:
-        return Observed(missing=tuple(f"{spot.pointer}/test_dose" for spot in spots))
+        return Observed(missing=context.pointers(tuple(spots), ("test_dose",)))
     volume, pointer = max(doses)
     return Observed(Ratio(volume), (f"{pointer}/test_dose/volume_ml",))
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from api.rules.book import Limit
-from api.rules.context import Context, Group, Spot
+from api.rules.book import Matches
+from api.rules.context import Context, Group, Spot, kinds_of
 from api.rules.measures import Observed, always, measure, unique, volume, whole
 from api.rules.numbers import Ratio
+from api.rules.rows import Limit
 
 
 @measure(
@@ -160,38 +161,40 @@ def product_share(context: Context, group: Group, spots: Sequence[Spot], limit: 
         return None
     total = Fraction(0)
     missing = [pointer for spot in spots for pointer in spot.volume_missing]
-    open_limits = []
-    for spot in spots:
-        most = _session_maximum(context, spot, missing)
+    open_limits: list[str] = []
+    for matches, alike in kinds_of(spots):
+        most = _session_maximum(context, matches, alike, missing)
         if most is None:
-            open_limits.append(f"{spot.pointer}/product")
+            open_limits += context.pointers(alike, ("product",))
         else:
-            total += Fraction(spot.nanolitres or 0) / most
-    pointers = tuple(f"{spot.pointer}/amount" for spot in spots)
+            total += Fraction(sum([spot.nanolitres or 0 for spot in alike])) / most
+    pointers = tuple([f"{spot.pointer}/amount" for spot in spots])
     reason = "missing_input" if missing else "limit_unconfirmed"
     return Observed(Ratio(total.numerator, total.denominator), pointers, unique([*missing, *open_limits]), reason)
 
 
-def _session_maximum(context: Context, spot: Spot, missing: list[str]) -> Fraction | None:
-    """The strictest maximum of the treatment's own product, in thousandths of a mL, if need be from its dose."""
-    own = _bounds(context, spot, "session-volume", missing)
-    doses = _bounds(context, spot, "daily-dose-per-weight", missing)
+def _session_maximum(
+    context: Context, matches: Matches, alike: tuple[Spot, ...], missing: list[str]
+) -> Fraction | None:
+    """The strictest maximum for the treatments' product, in thousandths of a mL, if need be from its dose."""
+    own = _bounds(context, matches, alike, "session-volume", missing)
+    doses = _bounds(context, matches, alike, "daily-dose-per-weight", missing)
     if own:
         return Fraction(min(own))
     if not doses:
         return None
-    weight, concentration = context.plan.patient.weight_kg, spot.treatment.concentration_percent
+    weight, concentration = context.plan.patient.weight_kg, matches.profile.concentration
     if weight is None or concentration is None:
-        missing.append("/patient/weight_kg" if weight is None else f"{spot.pointer}/concentration_percent")
+        missing += ["/patient/weight_kg"] if weight is None else context.pointers(alike, ("concentration_percent",))
         return None
     return Fraction(min(doses) * weight, 10 * concentration)  # a mL of a 1 % solution holds 10 mg
 
 
-def _bounds(context: Context, spot: Spot, rule: str, missing: list[str]) -> list[int]:
-    """The confirmed maxima of a rule for the treatment's product or sclerosant; `missing` gets what would tell more."""
-    match = spot.matches.get(rule)
+def _bounds(context: Context, matches: Matches, alike: tuple[Spot, ...], rule: str, missing: list[str]) -> list[int]:
+    """The confirmed maxima of a rule for the treatments' product or sclerosant; `missing` gets what would tell more."""
+    match = matches.get(rule)
     if match is None:
         return []
     unknown = {name for limit, names in match.unsure if limit.product or limit.sclerosant for name in names}
-    missing += [f"{spot.pointer}/{name}" for name in sorted(unknown - {"area"})]
+    missing += context.pointers(alike, tuple(sorted(unknown - {"area"})))
     return [limit.value for limit in match.sure if (limit.product or limit.sclerosant) and limit.value]

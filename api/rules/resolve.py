@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from api.rules.book import PRECEDENCE, Book, Limit, Match
+from api.rules.book import Book, Match
 from api.rules.numbers import as_text, in_words
 from api.rules.plan import RULE_SETS
+from api.rules.rows import PRECEDENCE, Limit
 
 # A limit on a session's volume binds as it is; a dose by body weight binds through the strength.
 BINDING = ("session-volume", "daily-dose-per-weight")

@@ -9,10 +9,11 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Protocol
 
-from api.rules.book import SEVERITIES, Book
+from api.rules.book import Book
 from api.rules.numbers import as_text, in_words, thousandths
 from api.rules.plan import Plan, Treatment
 from api.rules.reading import JsonNumber, PlanFaults, as_read
+from api.rules.rows import SEVERITIES
 
 Operation = Mapping[str, Any]
 Proposal = tuple[str, list[Operation]]
@@ -99,7 +100,7 @@ def other_count_or_less(case: Case) -> Iterator[Proposal]:
     """For the volume of an injection: more injections (or fewer, for a lower bound), or a smaller amount."""
     place = case.finding["pointer"].split("/")
     treatment = case.plan.sessions[int(place[2])].treatments[int(place[4])]
-    if treatment.injection_count is None or treatment.amount.unit != "mL":
+    if treatment.injection_count is None or treatment.amount.unit != "mL" or not case.bound:
         return
     amount, pointer = treatment.amount.value, case.finding["pointer"]
     if case.finding["limit"]["comparator"] == "<=":

@@ -10,10 +10,11 @@ from math import ceil, floor
 from typing import Any
 
 from api.rules.answer import look
-from api.rules.book import Book, Limit
+from api.rules.book import Book
 from api.rules.measures import MEASURES
 from api.rules.numbers import as_text
 from api.rules.reading import as_read
+from api.rules.rows import Limit
 
 Document = dict[str, Any]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.rules.book import COMPARATORS, SEVERITIES
 from api.rules.numbers import UNITS
 from api.rules.plan import JURISDICTIONS, RULE_SETS
+from api.rules.rows import COMPARATORS, SEVERITIES
 from api.serializers.facts import CitationSerializer, TextsField
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")

@@ -25,9 +25,9 @@ from api.models import (
     VeinType,
 )
 from api.models.fields import STANCES
-from api.rules.evaluate import ESSENTIAL_MEMBERS
 from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
+from api.rules.outcomes import ESSENTIAL_MEMBERS
 
 REVIEW = ("reviewed_on", "review_due")
 
