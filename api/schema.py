@@ -141,10 +141,13 @@ def tell_the_truth(result: dict[str, Any], generator: Any, **kwargs: Any) -> dic
         result["components"]["schemas"][record.__name__] = Record(record).component()
     result["components"]["schemas"] = dict(sorted(result["components"]["schemas"].items()))
     _each(result["components"]["schemas"], _exact_decimal)
-    frozen = {view.operation.id for _, _, _, view in _views(generator) if view.operation.frozen}
+    for shape in ("Example", "Vector"):
+        result["components"]["schemas"][shape]["properties"]["plan"]["$ref"] = "#/components/schemas/Plan"
+    operations = {view.operation.id: view.operation for _, _, _, view in _views(generator)}
     for methods in result["paths"].values():
         for operation in methods.values():
-            _headers(operation, operation["operationId"] in frozen)
+            declared = operations[operation["operationId"]]
+            _headers(operation, declared.frozen, declared.frozen or declared.takes is not None)
             _examples(operation)
     return result
 
@@ -166,15 +169,16 @@ def _exact_decimal(node: dict[str, Any]) -> None:
         node["pattern"] = DECIMAL
 
 
-def _headers(operation: dict[str, Any], frozen: bool) -> None:
+def _headers(operation: dict[str, Any], frozen: bool, of_release: bool) -> None:
     """What comes with an answer from a release."""
     header: Any = partial(dict, schema={"type": "string"})
     for response in operation["responses"].values():
         response.setdefault("headers", {})["X-Request-ID"] = header(description="Names the request.")
-    if frozen:
-        answer = operation["responses"]["200"]
-        answer["headers"]["ETag"] = header(description="Strong; send it back in `If-None-Match`.")
+    answer = operation["responses"]["200"]
+    if of_release:
         answer["headers"]["Content-Release"] = {"description": "Number of the release.", "schema": {"type": "integer"}}
+    if frozen:
+        answer["headers"]["ETag"] = header(description="Strong; send it back in `If-None-Match`.")
         operation["responses"]["304"] = {"description": "The client has this representation."}
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for status, response in operation["responses"].items():

@@ -134,7 +134,8 @@ FROM (
     """
 UPDATE treatments AS t SET first_exposure = sclerosant NOT IN (
     SELECT iif(earlier, other.sclerosant, NULL) FROM (
-        SELECT past OR iif(u.day <> t.day, u.day < t.day, NULL) AS earlier, p.sclerosant
+        SELECT iif(past, coalesce(u.day <= t.day, true), iif(u.day <> t.day, u.day < t.day, NULL)) AS earlier,
+            p.sclerosant
         FROM used AS u LEFT JOIN products AS p USING (product) WHERE past OR u.n <> t.i) AS other
     WHERE earlier IS NOT false AND (earlier OR other.sclerosant IS NULL OR other.sclerosant = t.sclerosant))
 WHERE first_exposure IS NULL AND product IS NOT NULL""",
@@ -164,7 +165,10 @@ FROM (
         AND (l.vein_type IS NULL OR l.vein_type = t.vein_type)
         AND (l.area IS NULL OR l.area IN (SELECT holder FROM lineage WHERE area = t.area)
             OR iif(t.area IN (SELECT holder FROM lineage WHERE area = l.area), NULL, false))
-        AND (NOT l.per_product OR t.product = t.product) AS applies,
+        AND (NOT l.per_product OR t.product = t.product)
+        -- A volume of foam of no named product is one of foam made in the clinic.
+        AND NOT (l.rule = 'session-volume' AND l.form IS 'foam' AND coalesce(l.product, l.sclerosant) IS NULL
+            AND coalesce(t.product IN (SELECT product FROM products WHERE in_canisters), false)) AS applies,
         t.product IS NULL AND (l.per_product OR l.product IS NOT NULL OR l.sclerosant IS NOT NULL)
         OR t.concentration IS NULL AND l.concentration IS NOT NULL
         OR t.form IS NULL AND l.form IS NOT NULL
@@ -178,6 +182,12 @@ SELECT m.n, r.quantity, l.comparator, coalesce(p.place, r.pointer), p.entry, m.i
 FROM matches AS m JOIN rules AS r USING (rule) JOIN limits AS l USING (n)
 JOIN places AS p ON p.scope = r.scope AND p.i = m.i AND p.j = m.j
 WHERE l.condition IS NULL OR p.entry IS NULL OR l.condition = p.entry""",
+    # What is open may come together with what surely applies.
+    """
+INSERT INTO held
+SELECT h.n, quantity, comparator, h.place, entry, i, j, false, open.branch, 0 FROM held AS h
+JOIN (SELECT DISTINCT n, place, branch FROM held WHERE NOT certain AND branch IS NOT NULL) AS open USING (n, place)
+WHERE h.certain""",
     # What a place is given to judge whatever the limit. Nothing is measured where there is no row; a value of NULL
     # that misses nothing is a vial whose size is open, which is a finding.
     """
@@ -188,7 +198,8 @@ UNION ALL SELECT 'jurisdiction', NULL, place, jurisdiction, 0 FROM plan, treatme
 UNION ALL SELECT 'container-volume', '=', place, NULL, 0 FROM stated
     WHERE unit = 'vial' AND product IS NULL AND container IS NULL
 UNION ALL SELECT 'container-volume', 'in', place, vial, 0 FROM stated AS s JOIN treatments AS t USING (place)
-    WHERE iif(container, t.product IS NULL OR t.product IN (SELECT product FROM containers), t.unit = 'vial')
+    WHERE iif(container AND coalesce(t.product NOT IN (SELECT product FROM products WHERE in_canisters), true),
+        t.product IS NULL OR t.product IN (SELECT product FROM containers), t.unit = 'vial')
 UNION ALL SELECT 'container-shortfall', NULL, place,
     max(0, nanolitres - 1000 * container_count * container) || '/1000', 0 FROM stated JOIN treatments USING (place)
     WHERE container_count IS NOT NULL AND nanolitres IS NOT NULL AND vial
@@ -355,7 +366,7 @@ def _judge(rows: Iterable[tuple[Any, ...]]) -> tuple[set[Finding], bool]:
             broken[rule, place].append(found)
         if branch is not None and room is not None and row[15] is not None:
             risks[rule, place][branch].append(found)
-            incomplete |= bool(essential)
+            incomplete = True
     for key, branches in risks.items():
         if len(branches) == 2:  # broken whether it is a first exposure or not
             broken[key].append(max(min(several) for several in branches.values()))

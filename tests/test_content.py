@@ -84,7 +84,6 @@ def test_filters_narrow_together(client: Client) -> None:
     assert slugs(rows) == [
         "asclera-session-volume-caution",
         "asclera-session-volume-max",
-        "asclera-us-foam-guideline-volume-max",
     ]
 
 

@@ -127,6 +127,18 @@ def test_a_second_implementation_agrees_on_random_plans(start: int, release: Fro
         assert second.check(plan) == summary(plan, release), plan
 
 
+@pytest.mark.parametrize("start", range(5000, 5600, 200))
+def test_what_leaves_a_plan_incomplete_is_what_its_rule_says(start: int, release: FrozenRelease) -> None:
+    rules = {row["slug"]: row["incomplete_without"] for row in release.content["rules"]}
+    for seed in range(start, start + 200):
+        plan = draw(seed, release)
+        for row in check(parse(json.dumps(plan).encode()), release.book)["not_evaluated"]:
+            if row["leaves_incomplete"]:
+                names = {pointer.rpartition("/")[2] for pointer in row["missing"]}
+                listed = {need.rpartition(".")[2] for need in rules[row["rule"]]}
+                assert names & (listed | {"amount"}), (row, listed)
+
+
 def test_a_second_implementation_agrees_on_every_boundary(release: FrozenRelease) -> None:
     second = Second(release.content)  # type: ignore[arg-type]
     for vector in release.vectors:

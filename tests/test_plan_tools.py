@@ -51,6 +51,9 @@ def test_a_hundred_plans_of_twelve_treatments_fit_in_a_batch(client: Client) -> 
     assert len(body) > 256 * 1024
     response = post(client, body, BATCH)
     assert [entry["status"] for entry in response.json()["items"]] == [200] * 100
+    many = plan(session(*[treatment()] * 200))
+    [fault] = post(client, {"plans": [many] * 11}, BATCH).json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/plans", "too_many_treatments")
     response = post(client, body + " " * 1024 * 1024, BATCH)
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 

@@ -152,6 +152,67 @@ def test_an_injection_over_the_maximum_of_a_first_exposure_leaves_an_open_one_in
     assert entry(answer, "not_evaluated", "injection-volume")["leaves_incomplete"] is False
 
 
+def medium_vein(**changes: Any) -> dict[str, Any]:
+    """One mL of Aethoxysklerol 2 % in one injection, the most at a first treatment in Austria."""
+    base = {"product": "aethoxysklerol", "concentration_percent": "2", "vein_type": "varicose-vein"}
+    one = {"vein_diameter_mm": "5", "amount": {"value": "1", "unit": "mL"}, "injection_count": 1}
+    return treatment(**{**base, **one, **changes})
+
+
+@pytest.mark.parametrize(
+    "treatments",
+    [
+        [medium_vein(amount={"value": "2", "unit": "mL"}, injection_count=2)],
+        [medium_vein(first_exposure=True), medium_vein()],
+    ],
+)
+def test_injections_over_the_count_of_a_first_exposure_leave_an_open_one_incomplete(
+    client: Client, treatments: list[dict[str, Any]]
+) -> None:
+    body = plan(
+        session(*treatments, observation_minutes=30),
+        jurisdiction="AT",
+        previous_sessions=[{"date": "2026-10-01", "areas": ["thigh"]}],
+    )
+    answer = checked(client, body)
+    assert answer["verdict"] == "incomplete"
+    assert entry(answer, "not_evaluated", "injection-count")["leaves_incomplete"] is True
+
+
+def test_no_suggestion_may_exceed_what_is_open(client: Client) -> None:
+    body = plan(
+        session(medium_vein(amount={"value": "2.5", "unit": "mL"}), observation_minutes=30),
+        jurisdiction="AT",
+        previous_sessions=[{"date": "2026-10-01", "areas": ["thigh"]}],
+    )
+    [finding] = checked(client, body)["findings"]
+    assert [suggestion["label"] for suggestion in finding["suggestions"]] == ["Reduce this treatment to 2 mL"]
+
+
+def test_a_previous_session_that_is_later_than_a_planned_one_does_not_come_before_it(client: Client) -> None:
+    first = treatment(product="sotradecol", concentration_percent="1", test_dose={"volume_ml": "0"})
+    body = plan(
+        session(first, date="2026-01-01"),
+        session(date="2026-12-01"),
+        previous_sessions=[{"date": "2026-03-01", "areas": ["calf"], "products": ["sotradecol"]}],
+    )
+    assert "test-dose:/sessions/0" in {finding["id"] for finding in checked(client, body)["findings"]}
+
+
+@pytest.mark.parametrize("jurisdiction", ["US", "GB"])
+def test_foam_that_comes_ready_made_is_not_held_to_the_volume_of_foam_made_in_the_clinic(
+    client: Client, jurisdiction: str
+) -> None:
+    foam = treatment(product="varithena", form="foam", amount={"value": "12", "unit": "mL"}, injection_count=4)
+    answer = checked(client, plan(session(foam), jurisdiction=jurisdiction, rule_sets=["guideline", "label"]))
+    assert "session-volume" not in {finding["rule"] for finding in answer["findings"]}
+
+
+def test_a_share_that_lacks_the_weight_asks_for_nothing_that_is_told(client: Client) -> None:
+    answer = checked(client, mixed(weight=None, product="glycerin", concentration_percent="72"))
+    assert entry(answer, "not_evaluated", "mixed-products")["missing"] == ["/patient/weight_kg"]
+
+
 def test_a_count_of_canisters_says_nothing_of_the_volume_of_foam(client: Client) -> None:
     canister = treatment(
         product="varithena",
@@ -160,7 +221,7 @@ def test_a_count_of_canisters_says_nothing_of_the_volume_of_foam(client: Client)
         containers={"volume_ml": "18", "count": 1},
     )
     answer = checked(client, plan(session(canister)))
-    assert answer["verdict"] != "within_limits"
+    assert "container-volume:/sessions/0/treatments/0" in {finding["id"] for finding in answer["findings"]}
     row = entry(answer, "not_evaluated", "session-volume")
     assert (row["missing"], row["leaves_incomplete"]) == (["/sessions/0/treatments/0/amount"], True)
     canister["amount"] = {"value": "10", "unit": "mL"}

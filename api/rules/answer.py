@@ -103,6 +103,7 @@ def _finding(judged: Judged) -> dict[str, Any]:
 def _unconfirmed(unjudged: Unjudged) -> dict[str, Any]:
     """The finding that goes with a limit whose value no source confirms; such a limit is a warning."""
     limit = unjudged.limits[0]
+    what = "a limit here" if limit.unconfirmed else "a maximum for one of the products"
     known = unjudged.observed is not None and not unjudged.observed.missing
     observed = unjudged.observed.value if unjudged.observed and known else None
     return {
@@ -111,7 +112,7 @@ def _unconfirmed(unjudged: Unjudged) -> dict[str, Any]:
         "severity": limit.severity,
         "pointer": unjudged.pointer,
         "contributing": list(contributing(unjudged)),
-        "message": f"{unjudged.rule.title}: no source that was read confirms a limit here. The provider decides.",
+        "message": f"{unjudged.rule.title}: no source that was read confirms {what}. The provider decides.",
         "observed": _observed(observed, limit.unit),
         "limit": dict(limit.shown),
         "also_exceeds": [],

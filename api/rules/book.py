@@ -114,7 +114,14 @@ class Lens:
                     return None
         if limit.listed is not None and profile.product is None:
             unknown.append("product")
+        if _is_of_clinic_made_foam(limit) and profile.product and self.book.products[profile.product].in_canisters:
+            return None
         return tuple(dict.fromkeys(unknown))
+
+
+def _is_of_clinic_made_foam(limit: Limit) -> bool:
+    """Whether it bounds a volume of foam of no named product; foam that comes ready made is exempt."""
+    return limit.form == "foam" and limit.unit == "mL" and limit.product is None and limit.sclerosant is None
 
 
 def _as_match(sure: list[Limit], unsure: list[tuple[Limit, tuple[str, ...]]]) -> Match:

@@ -165,7 +165,10 @@ class Context:
         used: list[str | None] = []
         if self.plan.previous_sessions is None:
             used.append(None)
+        own = self.plan.sessions[i].date
         for previous in self.plan.previous_sessions or ():
+            if own is not None and previous.date is not None and previous.date > own:
+                continue
             used += previous.products if previous.products is not None else [None]
         for k, session in enumerate(self.plan.sessions):
             order = self._comes_before(k, i) if k != i else False

@@ -123,7 +123,9 @@ def _judge_each(context: Context, rule: Rule, measure: Measure, group: Group, ou
             place.missing.update(dict.fromkeys(context.pointers(group.kinds[k][1], members)))
         place.miss(observed)
         if all(members == EXPOSURE for _, members in unknown):
-            _risk(context, place, limit, observed, spots[0])
+            # If it applies, it applies to these together with those to which it surely does.
+            together = group.of_kinds(tuple(sorted({*sure.get(limit, ()), *(k for k, _ in unknown)})))
+            _risk(context, place, limit, measure.observe(context, group, together, limit), spots[0])
     _tell(place, outcomes)
 
 
@@ -170,10 +172,12 @@ def _hold(context: Context, place: _Place, limit: Limit, observed: Observed, spo
         place.held.append(judged)
 
 
-def _risk(context: Context, place: _Place, limit: Limit, observed: Observed, spot: Spot) -> None:
+def _risk(context: Context, place: _Place, limit: Limit, observed: Observed | None, spot: Spot) -> None:
     """Note a limit that would be broken if the exposure were, or were not, the first."""
+    if observed is None or observed.value is None:
+        return
     judged, kept = _held(context, place.rule, place.pointer, limit, observed, spot)
-    if not kept and observed.value is not None:
+    if not kept:
         place.at_risk.setdefault(bool(limit.first_exposure), []).append(judged)
 
 

@@ -107,7 +107,12 @@ class Decimal:
         return {
             "oneOf": [
                 {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$"},
-                {"type": "number", "minimum": _json(self.least), "maximum": _json(self.most)},
+                {
+                    "type": "number",
+                    "minimum": _json(self.least),
+                    "maximum": _json(self.most),
+                    "description": "At most three decimals, no exponent.",
+                },
             ],
             "x-unit": self.unit,
         }

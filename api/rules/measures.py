@@ -144,7 +144,14 @@ def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: L
     return Observed(context.plan.jurisdiction, (f"{group.pointer}/product",))
 
 
-@measure("session-volume", "session", "mL", "sessions[].treatments[].amount", "sessions[].treatments[].product")
+@measure(
+    "session-volume",
+    "session",
+    "mL",
+    "sessions[].treatments[].amount",
+    "sessions[].treatments[].product",
+    "sessions[].treatments[].containers",
+)
 def session_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     return volume(context, spots)
 
@@ -163,7 +170,14 @@ def volume(context: Context, spots: Sequence[Spot]) -> Observed:
     return known
 
 
-@measure("daily-volume", "day", "mL", "sessions[].date", "sessions[].treatments[].amount")
+@measure(
+    "daily-volume",
+    "day",
+    "mL",
+    "sessions[].date",
+    "sessions[].treatments[].amount",
+    "sessions[].treatments[].containers",
+)
 def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """The volume of the treatments of a calendar day, where it has, or may have, more than one session."""
     undated = context.undated()
@@ -214,6 +228,8 @@ def container_volume(context: Context, group: Group, spots: Sequence[Spot], limi
     if limit.comparator == "=":  # the article's equation stands in only where nothing else tells
         stands_in = treatment.product is None and treatment.containers is None
         return Observed(None, (f"{group.pointer}/amount",)) if stands_in else None
+    if treatment.product is not None and context.book.products[treatment.product].in_canisters:
+        return Observed(None, (f"{group.pointer}/amount",)) if treatment.amount.unit == "vial" else None
     if treatment.containers is not None:
         product = context.book.products[treatment.product] if treatment.product else None
         if product is not None and not product.container_volumes(None):
@@ -264,6 +280,8 @@ def injection_volume_sum(context: Context, group: Group, spots: Sequence[Spot], 
     "treatment",
     "mL",
     "sessions[].treatments[].amount",
+    "sessions[].treatments[].containers",
+    "sessions[].treatments[].injections",
     "sessions[].treatments[].injection_count",
     heeds_limit=lambda spots: spots[0].treatment.injections is not None,
 )

@@ -50,9 +50,10 @@ class Unjudged(NamedTuple):
 
     @property
     def leaves_incomplete(self) -> bool:
-        """Whether the rule is essential, and so is a member that it misses, or a limit that may apply is not kept."""
-        essential = any(pointer.rpartition("/")[2] in ESSENTIAL_MEMBERS for pointer in self.missing)
-        return self.rule.essential and (essential or self.at_risk)
+        """Whether the rule is essential, and so is a member that it misses; or a limit that may apply is not kept."""
+        if self.at_risk:
+            return True
+        return self.rule.essential and any(pointer.rpartition("/")[2] in ESSENTIAL_MEMBERS for pointer in self.missing)
 
     def at(self, pointer: str) -> "Unjudged":
         """The same at another place, where the same members are missing."""
@@ -92,6 +93,10 @@ class Outcomes:
         """Whether anything that was not judged leaves the plan incomplete."""
         unjudged = chain(self.unjudged, *(unjudged for _, (_, unjudged) in self.alike))
         return any(each.leaves_incomplete for each in unjudged)
+
+    def at_risk(self) -> set[tuple[str, str]]:
+        """Rule and pointer of what would be a finding if an open limit applied."""
+        return {(each.rule.slug, each.pointer) for each in self.all_unjudged() if each.at_risk}
 
     def told(self) -> set[str]:
         """The slugs of the rules that had something to say."""

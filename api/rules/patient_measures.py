@@ -17,6 +17,7 @@ from api.rules.rows import Limit
     "patient.weight_kg",
     "sessions[].date",
     "sessions[].treatments[].amount",
+    "sessions[].treatments[].containers",
     "sessions[].treatments[].concentration_percent",
 )
 def daily_dose_per_weight(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
@@ -35,14 +36,20 @@ def daily_dose_per_weight(context: Context, group: Group, spots: Sequence[Spot],
     return Observed(Ratio(dose * 1000, 100_000 * weight), (*contributing, "/patient/weight_kg"), unique(missing))
 
 
-@measure("session-interval", "session", "d", "sessions[].date", "previous_sessions[].date")
+@measure("session-interval", "session", "d", "sessions[].date", "previous_sessions", "previous_sessions[].date")
 def session_interval(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """Days from the nearest earlier session, planned or past."""
     return _interval(context, group, None)
 
 
 @measure(
-    "same-area-interval", "session", "d", "sessions[].date", "previous_sessions[].date", "previous_sessions[].areas"
+    "same-area-interval",
+    "session",
+    "d",
+    "sessions[].date",
+    "previous_sessions",
+    "previous_sessions[].date",
+    "previous_sessions[].areas",
 )
 def same_area_interval(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """Days from the nearest earlier session in which one of this session's areas was treated."""
@@ -154,7 +161,18 @@ def breastfeeding_pause(context: Context, group: Group, spots: Sequence[Spot], l
     return Observed(Ratio(patient.breastfeeding_pause_hours), ("/patient/breastfeeding_pause_hours",))
 
 
-@measure("product-share", "session", "1", "sessions[].treatments[].amount", "sessions[].treatments[].product")
+@measure(
+    "product-share",
+    "session",
+    "1",
+    "patient.weight_kg",
+    "sessions[].treatments[].amount",
+    "sessions[].treatments[].containers",
+    "sessions[].treatments[].concentration_percent",
+    "sessions[].treatments[].form",
+    "sessions[].treatments[].vein_type",
+    "sessions[].treatments[].product",
+)
 def product_share(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """Where a session mixes products: the volumes as shares of each product's maximum, added up."""
     if len({spot.treatment.product for spot in spots} - {None}) < 2:
@@ -163,14 +181,17 @@ def product_share(context: Context, group: Group, spots: Sequence[Spot], limit: 
     missing = [pointer for spot in spots for pointer in spot.volume_missing]
     open_limits: list[str] = []
     for matches, alike in kinds_of(spots):
+        known = len(missing)
         most = _session_maximum(context, matches, alike, missing)
+        if most is None and len(missing) > known:
+            continue
         if most is None:
             open_limits += context.pointers(alike, ("product",))
         else:
             total += Fraction(sum([spot.nanolitres or 0 for spot in alike])) / most
     pointers = tuple([f"{spot.pointer}/amount" for spot in spots])
-    reason = "missing_input" if missing else "limit_unconfirmed"
-    return Observed(Ratio(total.numerator, total.denominator), pointers, unique([*missing, *open_limits]), reason)
+    reason = "limit_unconfirmed" if open_limits and not missing else "missing_input"
+    return Observed(Ratio(total.numerator, total.denominator), pointers, unique(missing or open_limits), reason)
 
 
 def _session_maximum(

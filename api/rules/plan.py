@@ -11,6 +11,7 @@ JURISDICTIONS = ("US", "GB", "DE", "AT", "CH", "FR", "ES")
 RULE_SETS = ("clinic", "label", "guideline", "policy")
 FORMS = ("liquid", "foam")
 MOST_TREATMENTS = 200
+MOST_TREATMENTS_OF_PLANS = 2000
 
 AREA = Slug("areas", "/v1/areas")
 PRODUCT = Slug("products", "/v1/products")
@@ -175,7 +176,7 @@ PLANS = Items(Unread("Plan"), 1, 100)
 class Batch:
     """Plans to be checked one by one. A plan that cannot be read does not spoil the others."""
 
-    plans: tuple[Any, ...] = m(PLANS, "The plans, at most 100.", required=True)
+    plans: tuple[Any, ...] = m(PLANS, "The plans, at most 100, and 2000 treatments in all.", required=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,17 +232,26 @@ def read_envelope(envelope: type[Envelope], document: Any) -> Envelope:
     """
     reader = Reader(Words({}, {}))
     read: Envelope | None = Record(envelope).read(document, "", reader)
-    if read is None:
+    if read is not None and sum(_treatments(plan) for plan in read.plans) > MOST_TREATMENTS_OF_PLANS:
+        detail = f"Send at most {MOST_TREATMENTS_OF_PLANS} treatments in all plans together."
+        reader.fault("/plans", "too_many_treatments", detail)
+    if reader.faults or read is None:
         raise PlanFaults(reader.faults)
     return read
 
 
 def _refuse_too_many(document: Any, reader: Reader) -> None:
+    if _treatments(document) > MOST_TREATMENTS:
+        reader.fault("/sessions", "too_many_treatments", f"Send at most {MOST_TREATMENTS} treatments in all.")
+
+
+def _treatments(document: Any) -> int:
+    """How many treatments a document has, as far as it looks like a plan."""
     sessions = document.get("sessions") if isinstance(document, dict) else None
-    if isinstance(sessions, list):
-        lists = [session.get("treatments") for session in sessions if isinstance(session, dict)]
-        if sum(len(treatments) for treatments in lists if isinstance(treatments, list)) > MOST_TREATMENTS:
-            reader.fault("/sessions", "too_many_treatments", f"Send at most {MOST_TREATMENTS} treatments in all.")
+    if not isinstance(sessions, list):
+        return 0
+    lists = [session.get("treatments") for session in sessions if isinstance(session, dict)]
+    return sum(len(treatments) for treatments in lists if isinstance(treatments, list))
 
 
 def _refuse_later_past(plan: Plan, reader: Reader) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from api.rules.book import Book
 from api.rules.numbers import as_text, in_words, thousandths
+from api.rules.outcomes import Outcomes
 from api.rules.plan import Plan, Treatment
 from api.rules.reading import JsonNumber, PlanFaults, as_read
 from api.rules.rows import SEVERITIES
@@ -63,6 +64,9 @@ class Look(Protocol):
 
     @property
     def findings(self) -> list[dict[str, Any]]: ...
+
+    @property
+    def outcomes(self) -> Outcomes: ...
 
 
 def replace(path: str, value: Any) -> Operation:
@@ -190,7 +194,8 @@ def _part(sent: Mapping[str, Any], treatment: Treatment, amount: int) -> dict[st
 
 def _later_day(case: Case, treatment: Treatment) -> str | None:
     """The first day after every dated session that keeps the interval published for the product, or else for any."""
-    days = [session.date for session in case.plan.sessions if session.date is not None]
+    past = [previous.date for previous in case.plan.previous_sessions or ()]
+    days = [day for day in (*past, *(session.date for session in case.plan.sessions)) if day is not None]
     in_force = case.book.lens_of(case.plan).limits
     limits = [
         limit
@@ -249,8 +254,8 @@ class Adviser:
         return self._nearest(seen)
 
     def _proved(self, document: Any, seen: Look, finding: dict[str, Any]) -> Iterator[Proof]:
-        """The proposals after which the finding is gone and no new error has come."""
-        before = {known["id"]: known for known in seen.findings}
+        """The proposals after which the finding is gone, and nothing has come or may have come instead."""
+        before, at_risk = {known["id"]: known for known in seen.findings}, seen.outcomes.at_risk()
         operator = OPERATORS.get(self.book.rules[finding["rule"]].measure)
         if operator is None or finding["observed"] is None or not _has_bound(finding["limit"]):
             return
@@ -264,7 +269,8 @@ class Adviser:
             except PlanFaults:
                 continue  # what it proposes is no plan: nothing is left of an amount, or a count is out of range
             ids = {known["id"] for known in after.findings}
-            if finding["id"] not in ids and not any(_is_worse(known, before) for known in after.findings):
+            worse = any(_is_worse(known, before) for known in after.findings) or after.outcomes.at_risk() - at_risk
+            if finding["id"] not in ids and not worse:
                 yield label, patch, after
 
     def _nearest(self, seen: Look) -> dict[str, Any] | None:

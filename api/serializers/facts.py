@@ -25,6 +25,7 @@ from api.models import (
     VeinType,
 )
 from api.models.fields import STANCES
+from api.rules.book import TELLS
 from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
 from api.rules.outcomes import ESSENTIAL_MEMBERS
@@ -229,16 +230,9 @@ class SortedDictField(serializers.DictField):
         return dict(sorted(value.items()))
 
 
-# Which member of a treatment tells what a limit's or ruling's selector asks for.
-TELLING = {
-    "product_id": "product",
-    "sclerosant": "product",
-    "values_from": "product",
-    "concentration_percent": "concentration_percent",
-    "form": "form",
-    "vein_type_id": "vein_type",
-    "first_exposure": "first_exposure",
-}
+# The column of a limit or ruling, where it is not named as the selector.
+COLUMNS = {"product": "product_id", "concentration": "concentration_percent", "vein_type": "vein_type_id"}
+TELLING = {**{COLUMNS.get(selector, selector): member for selector, member in TELLS.items()}, "values_from": "product"}
 
 
 class RuleSerializer(FactSerializer):
@@ -261,7 +255,7 @@ class RuleSerializer(FactSerializer):
         return MEASURES[rule.quantity].scope
 
     def get_needs(self, rule: Rule) -> list[str]:
-        """Members of the plan that tell which of its limits apply, and then those that the measure reads."""
+        """Members of the plan that tell which limits apply to a treatment, and then those that the measure reads."""
         needs = MEASURES[rule.quantity].needs
         told = {
             f"sessions[].treatments[].{member}"
@@ -272,10 +266,13 @@ class RuleSerializer(FactSerializer):
         return [*sorted(told - {*needs}), *needs]
 
     def get_incomplete_without(self, rule: Rule) -> list[str]:
-        """Of these, the members whose absence leaves a plan `incomplete` where the rule needs them."""
-        return [
-            need for need in self.get_needs(rule) if rule.essential and need.rpartition(".")[2] in ESSENTIAL_MEMBERS
-        ]
+        """Of these, the members whose absence leaves a plan `incomplete` where the rule needs them.
+
+        That of `first_exposure` does only where a limit would be exceeded if it applied.
+        """
+        members = {need: need.rpartition(".")[2] for need in self.get_needs(rule)}
+        essential = ESSENTIAL_MEMBERS - {"amount"} if rule.essential else frozenset()
+        return [need for need, member in members.items() if member in essential | {"first_exposure"}]
 
     def get_limits(self, rule: Rule) -> list[str]:
         """Slugs of the limits that the measure is held against; of the rulings, for contraindications."""
