@@ -77,3 +77,9 @@ def faults(client: Client, body: Any) -> dict[str, str]:
     assert response.status_code == 400, response.content
     assert response["Content-Type"] == "application/problem+json"
     return {error["pointer"]: error["code"] for error in json.loads(response.content)["errors"]}
+
+
+def entry(answer: dict[str, Any], part: str, rule: str) -> dict[str, Any]:
+    """The one entry of a rule in a part of an answer."""
+    [found] = [row for row in answer[part] if row["rule"] == rule]
+    return dict(found)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from api.rules.plan import Plan
 from api.rules.reading import Words
-from api.rules.rows import PRECEDENCE, Limit, Product, Row, limit_of, number_of, product_of, rule_of, ruling_of
+from api.rules.rows import Limit, Product, Row, limit_of, number_of, product_of, rule_of, ruling_of
 
 
 class Profile(NamedTuple):
@@ -114,7 +114,7 @@ class Lens:
                     return None
         if limit.listed is not None and profile.product is None:
             unknown.append("product")
-        if _is_of_clinic_made_foam(limit) and profile.product and self.book.products[profile.product].in_canisters:
+        if _is_of_clinic_made_foam(limit) and self.book.in_canisters(profile.product):
             return None
         return tuple(dict.fromkeys(unknown))
 
@@ -126,7 +126,7 @@ def _is_of_clinic_made_foam(limit: Limit) -> bool:
 
 def _as_match(sure: list[Limit], unsure: list[tuple[Limit, tuple[str, ...]]]) -> Match:
     """A match, with what follows from its limits."""
-    sure.sort(key=lambda limit: (PRECEDENCE[limit.rule_set], limit.slug))
+    sure.sort(key=lambda limit: limit.precedence)
     unknown = tuple(dict.fromkeys(member for _, members in unsure for member in members))
     exposure_open = any(members == ("first_exposure",) for _, members in unsure)
     plain = not exposure_open and not any(limit.unconfirmed for limit in sure)
@@ -173,6 +173,10 @@ class Book:
 
     def lens_of(self, plan: Plan) -> Lens:
         return self.lens(plan.jurisdiction, frozenset(plan.rule_sets))
+
+    def in_canisters(self, product: str | None) -> bool:
+        """Whether the product comes as foam in canisters, whose count says nothing of a volume."""
+        return product is not None and self.products[product].in_canisters
 
     def vein_type(self, stated: str | None, diameter: int | None) -> str | None:
         """The vein type as stated; a diameter settles which of the banded ones it is."""

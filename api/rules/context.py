@@ -187,7 +187,7 @@ class Context:
 
     def vial_volumes(self, treatment: Treatment) -> tuple[int, ...]:
         """The volumes that one vial of this treatment may hold, in thousandths of a millilitre."""
-        if treatment.product is not None and self.book.products[treatment.product].in_canisters:
+        if self.book.in_canisters(treatment.product):
             return ()
         if treatment.containers is not None:
             return (treatment.containers.volume_ml,)
@@ -208,5 +208,5 @@ class Context:
             return amount.value * volumes[0], ()
         if treatment.product is None:
             return None, (f"{pointer}/product",)
-        in_canisters = self.book.products[treatment.product].in_canisters
-        return None, (f"{pointer}/amount" if in_canisters else f"{pointer}/containers",)
+        unknown = "amount" if self.book.in_canisters(treatment.product) else "containers"
+        return None, (f"{pointer}/{unknown}",)

@@ -10,7 +10,7 @@ from api.rules.context import Context, Group, Spot
 from api.rules.measures import Measure, Observed, unique
 from api.rules.numbers import Ratio
 from api.rules.outcomes import Judged, Outcomes, Unjudged
-from api.rules.rows import PRECEDENCE, SEVERITIES, Limit, Rule
+from api.rules.rows import SEVERITIES, Limit, Rule
 
 EXPOSURE = ("first_exposure",)
 
@@ -36,13 +36,8 @@ def _same_for_all(context: Context, rule: Rule, measure: Measure, group: Group) 
     if measure.scope == "conditions" and context.plan.patient.conditions == ():
         # The patient has none, so that each ruling is kept, whatever treatments it is for.
         found = [matches[key] for matches, _ in group.kinds if key in matches]
-        return min([each for each in found if each.sure] or found, key=_first_limit)
+        return min([each for each in found if each.sure], key=lambda each: each.sure[0].precedence, default=found[0])
     return MIXED
-
-
-def _first_limit(match: Match) -> tuple[int, str]:
-    """Orders matches by the first of their limits."""
-    return (PRECEDENCE[match.sure[0].rule_set], match.sure[0].slug) if match.sure else (len(PRECEDENCE), "")
 
 
 def _judge_at_once(
@@ -252,5 +247,5 @@ def _by_room(one: Judged, other: Judged) -> int:
         tighter: int = one.room * other.observed.value.denominator - other.room * one.observed.value.denominator
         if tighter:
             return tighter
-    orders = [(len(each.values), PRECEDENCE[each.limit.rule_set], each.limit.slug) for each in (one, other)]
-    return -1 if orders[0] < orders[1] else 1
+    first = (len(one.values), one.limit.precedence) < (len(other.values), other.limit.precedence)
+    return -1 if first else 1

@@ -228,7 +228,7 @@ def container_volume(context: Context, group: Group, spots: Sequence[Spot], limi
     if limit.comparator == "=":  # the article's equation stands in only where nothing else tells
         stands_in = treatment.product is None and treatment.containers is None
         return Observed(None, (f"{group.pointer}/amount",)) if stands_in else None
-    if treatment.product is not None and context.book.products[treatment.product].in_canisters:
+    if context.book.in_canisters(treatment.product):
         return Observed(None, (f"{group.pointer}/amount",)) if treatment.amount.unit == "vial" else None
     if treatment.containers is not None:
         product = context.book.products[treatment.product] if treatment.product else None
@@ -251,8 +251,8 @@ def container_shortfall(context: Context, group: Group, spots: Sequence[Spot], l
     containers = spots[0].treatment.containers
     if containers is None or containers.count is None or spots[0].nanolitres is None:
         return None
-    if not context.vial_volumes(spots[0].treatment):
-        return None  # canisters
+    if context.book.in_canisters(spots[0].treatment.product):
+        return None
     shortfall = spots[0].nanolitres - containers.count * containers.volume_ml * NANOLITRES
     pointers = (f"{group.pointer}/amount", f"{group.pointer}/containers/count")
     return Observed(Ratio(max(0, shortfall), NANOLITRES), pointers)

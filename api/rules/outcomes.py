@@ -91,18 +91,22 @@ class Outcomes:
 
     def leave_incomplete(self) -> bool:
         """Whether anything that was not judged leaves the plan incomplete."""
-        unjudged = chain(self.unjudged, *(unjudged for _, (_, unjudged) in self.alike))
-        return any(each.leaves_incomplete for each in unjudged)
+        return any(each.leaves_incomplete for each in self._unjudged_anywhere())
 
     def at_risk(self) -> set[tuple[str, str]]:
         """Rule and pointer of what would be a finding if an open limit applied."""
-        return {(each.rule.slug, each.pointer) for each in self.all_unjudged() if each.at_risk}
+        shared = ((each, pointer) for pointer, (_, unjudged) in self.alike for each in unjudged)
+        places = chain(((each, each.pointer) for each in self.unjudged), shared)
+        return {(each.rule.slug, pointer) for each, pointer in places if each.at_risk}
 
     def told(self) -> set[str]:
         """The slugs of the rules that had something to say."""
         judged = chain(self.broken, self.passed, *(passed for _, (passed, _) in self.alike))
-        unjudged = chain(self.unjudged, self.unconfirmed, *(unjudged for _, (_, unjudged) in self.alike))
-        return {each.rule.slug for each in judged} | {each.rule.slug for each in unjudged}
+        return {each.rule.slug for each in judged} | {each.rule.slug for each in self._unjudged_anywhere()}
+
+    def _unjudged_anywhere(self) -> Iterator[Unjudged]:
+        """Everything that was not judged, each at the place where it was worked out."""
+        return chain(self.unjudged, self.unconfirmed, *(unjudged for _, (_, unjudged) in self.alike))
 
 
 def contributing(judged: Judged | Unjudged) -> tuple[str, ...]:

@@ -176,7 +176,9 @@ PLANS = Items(Unread("Plan"), 1, 100)
 class Batch:
     """Plans to be checked one by one. A plan that cannot be read does not spoil the others."""
 
-    plans: tuple[Any, ...] = m(PLANS, "The plans, at most 100, and 2000 treatments in all.", required=True)
+    plans: tuple[Any, ...] = m(
+        PLANS, f"The plans, at most 100, and {MOST_TREATMENTS_OF_PLANS} treatments in all.", required=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from api.rules.book import Book, Match
 from api.rules.numbers import as_text, in_words
 from api.rules.plan import RULE_SETS
-from api.rules.rows import PRECEDENCE, Limit
+from api.rules.rows import Limit
 
 # A limit on a session's volume binds as it is; a dose by body weight binds through the strength.
 BINDING = ("session-volume", "daily-dose-per-weight")
@@ -37,8 +37,8 @@ class Candidate:
     why: str
 
     @property
-    def strictness(self) -> tuple[int, int, str]:
-        return self.bound or 0, PRECEDENCE[self.limit.rule_set], self.limit.slug
+    def strictness(self) -> tuple[int, tuple[int, str]]:
+        return self.bound or 0, self.limit.precedence
 
     def shown(self) -> dict[str, Any]:
         return {

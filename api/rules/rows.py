@@ -1,7 +1,7 @@
 """The rows of a release that plans are held against, as typed records: limits, rules and products."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from api.rules.numbers import thousandths
@@ -52,7 +52,15 @@ class Limit:
     message: str
     shown: Row
     citations: tuple[Row, ...]
-    direction: int
+    direction: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "direction", DIRECTIONS[self.comparator])  # kept: each comparison asks for it
+
+    @property
+    def precedence(self) -> tuple[int, str]:
+        """Orders limits that bind equally hard: by rule set, then by slug."""
+        return PRECEDENCE[self.rule_set], self.slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,6 @@ def limit_of(row: Row) -> Limit:
         message="",
         shown=_shown(row, f"/v1/session-limits/{row['slug']}"),
         citations=tuple(row["citations"]),
-        direction=DIRECTIONS[row["comparator"]],
     )
 
 
@@ -187,7 +194,6 @@ def ruling_of(condition: Row, row: Row) -> Limit:
         message=row["summary"],
         shown=_shown({**bound, **row}, f"/v1/contraindications/{condition['slug']}"),
         citations=tuple(row["citations"]),
-        direction=0,
     )
 
 

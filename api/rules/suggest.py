@@ -255,10 +255,10 @@ class Adviser:
 
     def _proved(self, document: Any, seen: Look, finding: dict[str, Any]) -> Iterator[Proof]:
         """The proposals after which the finding is gone, and nothing has come or may have come instead."""
-        before, at_risk = {known["id"]: known for known in seen.findings}, seen.outcomes.at_risk()
         operator = OPERATORS.get(self.book.rules[finding["rule"]].measure)
         if operator is None or finding["observed"] is None or not _has_bound(finding["limit"]):
             return
+        before, at_risk = {known["id"]: known for known in seen.findings}, seen.outcomes.at_risk()
         size = sum(len(session.treatments) for session in seen.plan.sessions)
         for label, patch in operator(Case(finding, seen.plan, document, self.book)):
             if self._left < size:

@@ -250,6 +250,12 @@ class RuleSerializer(FactSerializer):
             "incomplete_without", "limits", "messages", "citations", *REVIEW,
         )  # fmt: skip
 
+    def to_representation(self, rule: Rule) -> Any:
+        """The rule with what is read off its limits, or off the rulings, which are read once."""
+        condition = rule.quantity == "condition"
+        self.rows: list[Any] = list(Ruling.objects.all() if condition else rule.sessionlimit_set.all())
+        return super().to_representation(rule)
+
     def get_scope(self, rule: Rule) -> str:
         """What the measure is taken of."""
         return MEASURES[rule.quantity].scope
@@ -259,7 +265,7 @@ class RuleSerializer(FactSerializer):
         needs = MEASURES[rule.quantity].needs
         told = {
             f"sessions[].treatments[].{member}"
-            for row in self._rows(rule)
+            for row in self.rows
             for selector, member in TELLING.items()
             if getattr(row, selector, None) is not None
         }
@@ -276,18 +282,13 @@ class RuleSerializer(FactSerializer):
 
     def get_limits(self, rule: Rule) -> list[str]:
         """Slugs of the limits that the measure is held against; of the rulings, for contraindications."""
-        return sorted(row.slug for row in self._rows(rule))
+        return sorted(row.slug for row in self.rows)
 
     def get_citations(self, rule: Rule) -> list[dict[str, Any]]:
         """The citations of its limits, each once."""
-        citations = CitationSerializer([citation for row in self._rows(rule) for citation in row.citations], many=True)
+        citations = CitationSerializer([citation for row in self.rows for citation in row.citations], many=True)
         unique = {tuple(citation.items()): citation for citation in citations.data}
         return [unique[key] for key in sorted(unique)]
-
-    def _rows(self, rule: Rule) -> list[SessionLimit] | list[Ruling]:
-        if rule.quantity == "condition":
-            return list(Ruling.objects.all())
-        return list(rule.sessionlimit_set.all())
 
 
 class PlanExampleSerializer(FactSerializer):
