@@ -6,19 +6,20 @@ the database is which release is newest. While the database is away, the last an
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import APIException, NotFound
 
 from api.models import Release
 from api.rules import Book
+from api.rules.coverage import coverage
 from api.rules.vectors import vectors
 
 Row = Mapping[str, Any]
@@ -36,6 +37,21 @@ class ReleaseNotFoundError(NotFound):
     default_code = "release_not_found"
 
 
+Derived = TypeVar("Derived")
+
+
+def _readable(make: Callable[[], Derived]) -> Derived:
+    """What is made from a release's rows.
+
+    Raises:
+        ContentUnavailableError: the rows are not as this version reads them, as those that an older one published.
+    """
+    try:
+        return make()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ContentUnavailableError from error
+
+
 @dataclass(frozen=True)
 class FrozenRelease:
     """A release in memory."""
@@ -48,13 +64,22 @@ class FrozenRelease:
 
     @cached_property
     def book(self) -> Book:
-        """The release's rules, compiled."""
-        return Book(self.content)
+        """The release's rules, compiled.
+
+        Raises:
+            ContentUnavailableError: they cannot be read, as those of a release that an older service published.
+        """
+        return _readable(lambda: Book(self.content))
 
     @cached_property
     def vectors(self) -> Sequence[Row]:
         """The boundary vectors of the release's limits, by slug."""
-        return sorted(vectors(self.book), key=itemgetter("slug"))
+        return _readable(lambda: sorted(vectors(self.book), key=itemgetter("slug")))
+
+    @cached_property
+    def coverage(self) -> Sequence[Row]:
+        """What is known of each product where it is sold, by slug."""
+        return _readable(lambda: sorted(coverage(self.book), key=itemgetter("slug")))
 
     @cached_property
     def _by_slug(self) -> dict[str, dict[str, Row]]:
@@ -62,7 +87,7 @@ class FrozenRelease:
 
     def item(self, resource: str, slug: str) -> Row | None:
         """One row of a resource, or None."""
-        return self._by_slug[resource].get(slug)
+        return self._by_slug.get(resource, {}).get(slug)
 
 
 Key = tuple[int, str]

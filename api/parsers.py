@@ -153,7 +153,8 @@ class Parameter:
         if allowed:
             if text not in allowed:
                 detail = "Not one of the allowed values."
-                faults.append(Fault(self.name, "not_a_choice", detail, allowed, nearest(text, allowed)))
+                near = nearest(text, allowed) if self.closed else None  # nothing is guessed of what content names
+                faults.append(Fault(self.name, "not_a_choice", detail, allowed, near))
         elif self.most is not None:
             if not re.fullmatch("[1-9][0-9]{0,8}", text) or int(text) > self.most:
                 faults.append(Fault(self.name, "out_of_range", f"Send a whole number from 1 to {self.most}."))

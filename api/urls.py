@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from api.views.content import ContentDetail, ContentList, PlanExamples, ReleaseDetail, Releases, Vectors
+from api.views.content import ContentDetail, ContentList, Coverage, PlanExamples, ReleaseDetail, Releases, Vectors
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
 from api.views.service import Docs, Entry, Home, Live, OpenApi, ProblemPage, Ready
 
@@ -38,6 +38,7 @@ urlpatterns = [
     *resource("areas"),
     *resource("vein-types"),
     *resource("products"),
+    *resource("ingredients"),
     path("v1/session-limits/resolve", ResolveLimit.as_view(), name="resolve"),
     *resource("session-limits"),
     *resource("result-durations"),
@@ -46,6 +47,7 @@ urlpatterns = [
     *resource("claims"),
     *resource("rules"),
     *resource("sources"),
+    path("v1/coverage", Coverage.as_view(), name="coverage"),
     path("v1/releases", Releases.as_view(), name="releases"),
     path("v1/releases/<number:number>", ReleaseDetail.as_view(), name="release"),
     path("v1/releases/<number:number>/vectors", Vectors.as_view(), name="vectors"),

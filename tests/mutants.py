@@ -29,8 +29,8 @@ from api.rules.numbers import as_text, thousandths  # noqa: E402
 from api.rules.vectors import smallest_step, vectors  # noqa: E402
 
 FLIPPED = {"error": "warning", "warning": "info", "info": "error"}
-# Every form that can be sent is one that this limit lists, so its severity never shows.
-UNBREAKABLE = "stated-form"
+# Every form that can be sent, and every area that there is, is one that these limits list: their severity never shows.
+UNBREAKABLE = ("stated-form", "chromated-glycerin-br-area")
 Content = dict[str, Any]
 Mutant = tuple[str, str, Content]
 
@@ -42,7 +42,7 @@ def mutants(content: Content) -> Iterator[Mutant]:
     quantities = {rule["slug"]: rule["quantity"] for rule in content["rules"]}
     for k, limit in enumerate(content["session-limits"]):
         slug = limit["slug"]
-        if slug != UNBREAKABLE:
+        if slug not in UNBREAKABLE:
             yield f"flip {slug}", slug, _with(content, "session-limits", k, {"severity": FLIPPED[limit["severity"]]})
         yield f"drop {slug}", slug, _with(content, "session-limits", k, None)
         for change in _moves(limit, smallest_step(quantities[limit["rule"]])):
@@ -88,15 +88,21 @@ def outcome(plan: Any, book: Book) -> Any:
         )
         for finding in seen.findings
     ]
-    passed = [(judged.rule.slug, pointer, judged.limit.slug) for pointer, judged in seen.outcomes.all_passed()]
-    missing = [(unjudged.rule.slug, unjudged.pointer, unjudged.reason) for unjudged in seen.outcomes.all_unjudged()]
+    outcomes = seen.outcomes
+    passed = [(judged.rule.slug, judged.pointer, judged.limit.slug) for judged in outcomes.passed]
+    missing = [(each.rule.slug, each.pointer, each.reason) for each in (*outcomes.unjudged, *outcomes.unconfirmed)]
     return seen.verdict, findings, passed, missing
 
 
-def main() -> int:
+def packaged_content() -> Content:
+    """The packaged content as it is published, through a database in memory."""
     call_command("migrate", verbosity=0)
     load_content(settings.FIXTURES)
-    content = render()
+    return render()
+
+
+def main() -> int:
+    content = packaged_content()
     book = Book(content)
     plans: dict[str, list[Any]] = defaultdict(list)
     for vector in vectors(book):

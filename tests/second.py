@@ -1,6 +1,7 @@
 """The check of a session plan a second time, in SQL, so that a test can hold the shipped one against it.
 
-It is made from published content alone and shares no code with `api.rules`. The questions are in `second_sql`.
+It is made from published content alone and shares no code with `api.rules`. The questions are in `second_sql` and
+`second_measures`.
 """
 
 import re
@@ -10,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cmp_to_key
 from typing import Any
 
-from tests.second_sql import JUDGED, PLANNED, PUBLISHED, WORK_OUT
+from tests.second_measures import JUDGED, MEASURED
+from tests.second_sql import MATCHED, PLANNED, PUBLISHED, UNCOVERED
 
 Row = Mapping[str, Any]
 Content = Mapping[str, Iterable[Row]]
@@ -28,7 +31,7 @@ FINER, ESSENTIAL = 1, 2
 # Quantities that are one member of the plan as it stands, and how much that member is missed. The rules name it.
 PLAIN = {
     "age": ESSENTIAL,
-    "days-since-delivery": FINER,
+    "ankle-brachial-index": FINER,
     "eligibility": ESSENTIAL,
     "emergency-equipment": ESSENTIAL,
     "observation-minutes": ESSENTIAL,
@@ -37,7 +40,21 @@ PLAIN = {
     "concentration": ESSENTIAL,
     "vein-diameter": ESSENTIAL,
     "form": ESSENTIAL,
+    "vein": FINER,
     "thermal-ablation-unsuitable": FINER,
+}
+
+# The lists of the patient, by what their entries are.
+LISTS = {
+    "conditions": ("conditions", "medications", "other_conditions"),
+    "allergies": ("allergies", "other_allergies"),
+}
+# What a named vein is.
+VEINS = {
+    "great-saphenous": "saphenous-trunk",
+    "small-saphenous": "saphenous-trunk",
+    "accessory-saphenous": "saphenous-trunk",
+    "perforator": "perforating-vein",
 }
 
 
@@ -46,30 +63,38 @@ class Second:
 
     def __init__(self, content: Content) -> None:
         self.sql = sqlite3.connect(":memory:", isolation_level=None)
+        self.sql.row_factory = sqlite3.Row
         self.sql.create_aggregate("proportion", 3, _Proportion)  # type: ignore[arg-type]
+        self.sql.create_function("exceeds", 2, _exceeds, deterministic=True)
         self.sql.executescript(PUBLISHED + PLANNED)
         self._insert(_published(content))
         needs = {rule["quantity"]: (rule["scope"], rule["needs"][-1].rpartition(".")[2]) for rule in content["rules"]}
         self.plain = {quantity: needs[quantity] for quantity in PLAIN}
-        measured = JUDGED + "".join(WORK_OUT)
+        measured = JUDGED + "".join(MEASURED)
         unknown = [quantity for quantity in needs.keys() - PLAIN.keys() if f"'{quantity}'" not in measured]
         if unknown:
             raise NotImplementedError(f"A second measure is missing: {unknown}")
 
     def check(self, plan: Row) -> tuple[str, set[Finding]]:
         """The verdict, and of each finding the rule, pointer, severity and the slug of the limit that binds."""
-        for table in re.findall(r"CREATE TABLE (\w+)", PLANNED):
-            self.sql.execute(f"DELETE FROM {table}")  # noqa: S608
-        self._insert(_stated(plan, self.plain))
-        for statement in WORK_OUT:
-            self.sql.execute(statement)
-        findings, incomplete = _judge(self.sql.execute(JUDGED))
+        findings, incomplete = self.look(plan)
         severities = {severity for _, _, severity, _ in findings}
         if "error" in severities:
             return "outside_limits", findings
         if "warning" in severities:
             return "needs_review", findings
         return "incomplete" if incomplete else "within_limits", findings
+
+    def look(self, plan: Row) -> tuple[set[Finding], bool]:
+        """The findings, and whether, whatever they are, something leaves the plan incomplete."""
+        for table in re.findall(r"CREATE TABLE (\w+)", PLANNED):
+            self.sql.execute(f"DELETE FROM {table}")  # noqa: S608
+        self._insert(_stated(plan, self.plain))
+        for statement in (*MATCHED, *MEASURED):
+            self.sql.execute(statement)
+        findings, incomplete = _judge(self.sql.execute(JUDGED))
+        [[uncovered]] = self.sql.execute(UNCOVERED)
+        return findings, incomplete or bool(uncovered)
 
     def _insert(self, tables: Tables) -> None:
         for table, rows in tables.items():
@@ -92,46 +117,101 @@ class _Proportion:
         return str(self.sum)
 
 
-def _judge(rows: Iterable[tuple[Any, ...]]) -> tuple[set[Finding], bool]:
-    """The findings, and whether an essential rule misses an essential member.
+def _exceeds(value: str, bound: int | None) -> bool:
+    return Fraction(value) > (bound or 0)
 
-    Of the limits broken at one place the one that binds hardest is told, and of those unconfirmed there the first.
-    """
-    broken = defaultdict(list)
-    risks: dict[tuple[str, str], dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    unconfirmed: dict[tuple[str, str], Finding] = {}
-    incomplete = False
+
+class _Place:
+    """What one rule comes to at one place."""
+
+    def __init__(self) -> None:
+        self.broken: list[Row] = []
+        self.unconfirmed: list[Row] = []
+        self.branches: dict[int, list[Row]] = defaultdict(list)  # broken if it is a first exposure, and if it is not
+        self.incomplete = False
+
+    def miss(self, row: Row) -> None:
+        """Note what is not known of a part, where that leaves the plan incomplete."""
+        missing = max(row["missing"], row["gap"])
+        self.incomplete |= bool(row["at_risk"]) or bool(row["essential"] and missing == ESSENTIAL)
+
+    def add(self, parts: Mapping[str, Row]) -> None:
+        """Add what one limit comes to, by the parts of the treatments there."""
+        if sure := parts.get("sure"):
+            if sure["unconfirmed"] or sure["is_open"]:
+                self.unconfirmed.append(sure)
+            if not sure["unconfirmed"]:
+                self.miss(sure)
+                if _is_broken(sure):
+                    self.broken.append(sure)
+        if unsure := parts.get("open"):
+            # The product tells a maximum that is open.
+            self.incomplete |= bool(unsure["essential"] and unsure["is_open"])
+            self.miss(unsure)
+            if not unsure["in_area"] and unsure["severity"] != "info":
+                self.add_risk(unsure, parts.get("both"))
+
+    def add_risk(self, unsure: Row, both: Row | None) -> None:
+        if unsure["unconfirmed"]:
+            self.incomplete = True
+        elif both is not None:
+            self.incomplete |= bool(both["at_risk"])
+            if _is_broken(both):
+                self.incomplete = True
+                if unsure["branch"] is not None:
+                    self.branches[unsure["branch"]].append(both)
+
+    def findings(self) -> list[Row]:
+        """Of the limits broken the one that binds hardest, and of those without a number the first."""
+        order = cmp_to_key(_harder)
+        if len(self.branches) == 2:  # broken whether it is a first exposure or not
+            self.broken.append(max((min(several, key=order) for several in self.branches.values()), key=order))
+        return [*sorted(self.broken, key=order)[:1], *self.unconfirmed[:1]]
+
+
+def _judge(rows: Iterable[Row]) -> tuple[set[Finding], bool]:
+    """The findings, and whether a rule leaves the plan incomplete."""
+    limits: dict[tuple[int, str], dict[str, Row]] = defaultdict(dict)
     for row in rows:
-        rule, place, slug, severity, rule_set, length, is_open, nothing, essential, certain, branch, missing, gap = row[
-            :13
-        ]
-        if certain and is_open:
-            unconfirmed.setdefault((rule, place), (rule, place, "warning", slug))
-        if certain and nothing:
-            continue
-        incomplete |= bool(essential) and max(missing, gap) == ESSENTIAL
-        room = _room(*row[13:])
-        order = (SEVERITIES.index(severity), room, length, RULE_SETS.index(rule_set), slug)
-        found = (order, (rule, place, severity, slug))
-        if certain and room is not None and (row[15] is not None or not gap):
-            broken[rule, place].append(found)
-        if branch is not None and room is not None and row[15] is not None:
-            risks[rule, place][branch].append(found)
-            incomplete = True
-    for key, branches in risks.items():
-        if len(branches) == 2:  # broken whether it is a first exposure or not
-            broken[key].append(max(min(several) for several in branches.values()))
-    return {min(several)[1] for several in broken.values()} | set(unconfirmed.values()), incomplete
+        limits[row["n"], row["place"]][row["part"]] = row
+    places: dict[tuple[str, str], _Place] = defaultdict(_Place)
+    for (_, place), parts in limits.items():
+        first = next(iter(parts.values()))
+        places[first["rule"], place].add(parts)
+    findings = {
+        (row["rule"], row["place"], row["severity"], row["slug"])
+        for place in places.values()
+        for row in place.findings()
+    }
+    return findings, any(place.incomplete for place in places.values())
 
 
-def _room(comparator: str, bound: int | None, value: Any, listed: int) -> Fraction | None:
+def _is_broken(row: Row) -> bool:
+    """Whether what was measured is outside; where it is unknown, whether that is so though nothing is missing."""
+    return _room(row) is not None and (row["value"] is not None or not row["gap"])
+
+
+def _harder(one: Row, other: Row) -> int:
+    """Negative where one binds harder: by severity, room, length of its list, rule set, slug."""
+    graver = SEVERITIES.index(one["severity"]) - SEVERITIES.index(other["severity"])
+    if graver:
+        return graver
+    rooms = _room(one), _room(other)
+    if rooms[0] and rooms[1] and rooms[0] != rooms[1]:
+        return -1 if rooms[0] < rooms[1] else 1
+    first, second = ((row["length"], RULE_SETS.index(row["rule_set"]), row["slug"]) for row in (one, other))
+    return -1 if first < second else 1
+
+
+def _room(row: Row) -> Fraction | None:
     """How far outside a bound a value is, as a negative number, or 0 where that is no number; None when inside."""
+    comparator, bound, value = row["comparator"], row["bound"], row["value"]
     if value is None:
         return Fraction(0)
     if comparator in ("<=", ">="):
         room = (Fraction(value) - (bound or 0)) * (1 if comparator == ">=" else -1)
         return room if room < 0 else None
-    kept = value == bound if comparator == "=" else bool(listed) is (comparator == "in")
+    kept = value == bound if comparator == "=" else bool(row["among"]) is (comparator == "in")
     return None if kept else Fraction(0)
 
 
@@ -140,13 +220,14 @@ def _published(content: Content) -> Tables:
     tables: Tables = defaultdict(list)
     for row in content["rules"]:
         pointer = f"/{row['needs'][-1]}".replace(".", "/") if row["scope"] == "plan" else None
-        tables["rules"].append((row["slug"], row["quantity"], row["scope"], row["essential"], pointer))
+        tables["rules"].append((row["slug"], row["quantity"], row["scope"], row["essential"], row["topic"], pointer))
+    tables["ingredients"] = [(row["slug"],) for row in content["ingredients"]]
     lists: dict[str, list[tuple[Any, ...]]] = defaultdict(list)  # of each product what limits may list, by strength
     for row in content["products"]:
         slug = row["slug"]
         kinds = {one["kind"] for strength in row["strengths"] for one in strength["containers"]}
         tables["products"].append((slug, row["sclerosant"], "canister" in kinds))
-        tables["ingredients"] += [(slug, ingredient) for ingredient in (row["sclerosant"], *row["excipients"])]
+        tables["excipients"] += [(slug, excipient) for excipient in row["excipients"]]
         lists["jurisdictions"] += [(slug, None, jurisdiction) for jurisdiction in row["jurisdictions"]]
         for strength in row["strengths"]:
             concentration = _number(strength["concentration_percent"])
@@ -161,21 +242,23 @@ def _published(content: Content) -> Tables:
             tables["lineage"].append((area, holder))
             holder = parents[holder]
     for row in content["vein-types"]:
-        if row["diameter_max_mm"]:
-            over = _number(row["diameter_over_mm"]) or 0
-            tables["bands"].append((row["slug"], over, _number(row["diameter_max_mm"])))
+        ends = ("diameter_min_mm", "diameter_over_mm", "diameter_max_mm")
+        tables["bands"].append((row["slug"], *(_number(row[end]) for end in ends)))
+    [on_conditions] = [row["slug"] for row in content["rules"] if row["quantity"] == "condition"]
     rulings = [
-        {**ruling, "condition": row["slug"], "rule": "contraindication", "comparator": "=", "value": "false"}
+        {**ruling, "condition": row["slug"], "rule": on_conditions, "comparator": "=", "value": "false"}
         for row in content["contraindications"]
         for ruling in row["rulings"]
     ]
     for n, row in enumerate([*content["session-limits"], *rulings]):
         values, values_from = row.get("values", []), row.get("values_from")
+        direction = {"<=": 1, ">=": -1}.get(row["comparator"], 0)
         tables["limits"].append((
-            n, row["slug"], row["rule"], row["comparator"], _number(row["value"]), len(values),
-            row.get("status") == "unconfirmed", row["severity"], row["rule_set"], row["jurisdiction"], row["product"],
-            row["sclerosant"], _number(row.get("concentration_percent")), row["form"], row.get("vein_type"),
-            row.get("area"), row.get("first_exposure"), values_from is not None, row.get("condition"),
+            n, row["slug"], row["rule"], row["comparator"], direction, _number(row["value"]), len(values),
+            row.get("unit"), row.get("status") == "unconfirmed", row["severity"], row["rule_set"], row["jurisdiction"],
+            row.get("always", False), row["product"], row["sclerosant"], _number(row.get("concentration_percent")),
+            row["form"], row.get("vein_type"), row.get("vein"), row.get("area"), row.get("first_exposure"),
+            values_from is not None, row.get("condition"),
         ))  # fmt: skip
         tables["listed"] += [(n, None, None, _number(value)) for value in values]
         tables["listed"] += [(n, *entry) for entry in lists.get(values_from or "", [])]
@@ -186,31 +269,22 @@ def _stated(plan: Row, plain: Mapping[str, tuple[str, str]]) -> Tables:
     """The rows of what a plan states."""
     tables: Tables = defaultdict(list)
     patient, provider = plan.get("patient", {}), plan.get("provider", {})
-    earlier = plan.get("previous_sessions")
-    told = ("conditions" in patient, "allergies" in patient)
-    weight, pause = _number(patient.get("weight_kg")), _number(patient.get("breastfeeding_pause_hours"))
-    tables["plan"] = [(plan.get("jurisdiction", "US"), weight, *told, pause)]
+    numbers = [_number(patient.get(name)) for name in ("weight_kg", "sex", "days_since_delivery")]
+    told = [name in patient for name in ("conditions", "medications", "allergies")]
+    pause, before = _number(patient.get("breastfeeding_pause_hours")), plan.get("previous_sessions")
+    tables["plan"] = [(plan.get("jurisdiction", "US"), _is_bare(plan), *numbers, pause, *told, before == [])]
     tables["asked"] = [(rule_set,) for rule_set in plan.get("rule_sets", RULE_SETS)]
-    for scope in ("conditions", "allergies"):
-        tables["entries"] += [(scope, k, entry) for k, entry in enumerate(patient.get(scope, []))]
+    for scope, lists in LISTS.items():
+        for name in lists:
+            tables["entries"] += [(scope, name, k, entry) for k, entry in enumerate(patient.get(name, []))]
     owners: dict[str, list[tuple[str, Row]]] = {"plan": [("/patient", patient), ("/provider", provider)]}
-    # What came before and is not told is a visit of which nothing is known.
-    for k, visit in enumerate([{}] if earlier is None else earlier):
-        day = _day(visit.get("date"))
-        tables["visits"].append((True, None if earlier is None else k, None, day, "areas" in visit))
-        tables["treated"] += [(True, k, area) for area in visit.get("areas", [])]
-        tables["used"] += [(True, k, day, product) for product in visit.get("products", [None])]
-    for i, session in enumerate(plan["sessions"]):
-        place, day = f"/sessions/{i}", _day(session.get("date"))
-        tables["visits"].append((False, i, place, day, True))
-        owners.setdefault("session", []).append((place, session))
-        for j, treatment in enumerate(session["treatments"]):
-            owners.setdefault("treatment", []).append((f"{place}/treatments/{j}", treatment))
-            tables["treated"].append((False, i, treatment["area"]))
-            tables["used"].append((False, i, day, treatment.get("product")))
-            tables["stated"].append((i, j, f"{place}/treatments/{j}", day, *_members(treatment)))
-            for group in treatment.get("injections", []):
-                tables["injections"].append((i, j, group["count"], _number(group["volume_ml"])))
+    _state_visits(tables, before, plan["sessions"])
+    owners["session"] = [(f"/sessions/{i}", session) for i, session in enumerate(plan["sessions"])]
+    owners["treatment"] = [
+        (f"{place}/treatments/{j}", treatment)
+        for place, session in owners["session"]
+        for j, treatment in enumerate(session["treatments"])
+    ]
     for quantity, (scope, member) in plain.items():
         for place, owner in owners[scope]:
             value = _number(owner.get(member))
@@ -219,15 +293,53 @@ def _stated(plan: Row, plain: Mapping[str, tuple[str, str]]) -> Tables:
     return tables
 
 
+def _is_bare(plan: Row) -> bool:
+    """Whether the plan tells where and how much, and nothing else."""
+    return (
+        "patient" not in plan
+        and not plan.get("previous_sessions")
+        and "emergency_equipment_on_site" not in plan.get("provider", {})
+        and all(session.keys() <= {"date", "treatments"} for session in plan["sessions"])
+        and all(
+            treatment.keys() <= {"area", "amount", "containers"}
+            for session in plan["sessions"]
+            for treatment in session["treatments"]
+        )
+    )
+
+
+def _state_visits(tables: Tables, before: Iterable[Row] | None, sessions: Iterable[Row]) -> None:
+    """Add past and planned visits. What came before and is not told is a visit of which nothing is known."""
+    for k, visit in enumerate([{}] if before is None else before):
+        day, told = _day(visit.get("date")), ("areas" in visit, "products" in visit)
+        tables["visits"].append((True, None if before is None else k, None, day, *told, None, None))
+        tables["treated"] += [
+            (True, k, area, side) for area in visit.get("areas", []) for side in visit.get("sides", [None])
+        ]
+        tables["used"] += [(True, k, day, product) for product in visit.get("products", [None])]
+    for i, session in enumerate(sessions):
+        place, day = f"/sessions/{i}", _day(session.get("date"))
+        procedures, compression = session.get("same_day_procedures"), _number(session.get("compression_days"))
+        tables["visits"].append((False, i, place, day, True, True, procedures is not None, compression))
+        tables["procedures"] += [(i, entry) for entry in procedures or ()]
+        for j, treatment in enumerate(session["treatments"]):
+            tables["treated"].append((False, i, treatment["area"], treatment.get("side")))
+            tables["used"].append((False, i, day, treatment.get("product")))
+            tables["stated"].append((i, j, f"{place}/treatments/{j}", day, *_members(treatment)))
+            for group in treatment.get("injections", []):
+                tables["injections"].append((i, j, group["count"], _number(group["volume_ml"])))
+
+
 def _members(treatment: Row) -> tuple[Any, ...]:
     """A treatment's members in the order of the table."""
     amount, containers, dose = treatment["amount"], treatment.get("containers", {}), treatment.get("test_dose", {})
+    foam, vein = treatment.get("foam", {}), treatment.get("vein")
     return (
         treatment["area"], treatment.get("product"), _number(treatment.get("concentration_percent")),
-        treatment.get("form"), treatment.get("vein_type"), _number(treatment.get("vein_diameter_mm")),
-        treatment.get("first_exposure"), amount["unit"], _number(amount["value"]),
-        _number(containers.get("volume_ml")), containers.get("count"), treatment.get("injection_count"),
-        _number(dose.get("volume_ml")), dose.get("observation_minutes"),
+        treatment.get("form"), foam.get("gas"), _number(foam.get("ratio")), treatment.get("vein_type"), vein,
+        VEINS.get(vein or ""), _number(treatment.get("vein_diameter_mm")), treatment.get("first_exposure"),
+        amount["unit"], _number(amount["value"]), _number(containers.get("volume_ml")), containers.get("count"),
+        treatment.get("injection_count"), _number(dose.get("volume_ml")), dose.get("observation_minutes"),
     )  # fmt: skip
 
 

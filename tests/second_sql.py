@@ -1,98 +1,124 @@
-"""The SQL of the second implementation: what is published, what a plan states, and from these to what is judged.
+"""The SQL of the second implementation: what is published, what a plan states, which limits look at which treatment.
 
 SQL answers a comparison with a member that a plan leaves out by NULL, neither true nor false, and that is the question
 of this check: does a limit apply, or not, or can the plan not tell? Numbers are integers: thousandths of their unit,
-and nanolitres for volumes. A quotient stays one, as the text "numerator/denominator", until `Fraction` compares it.
+and nanolitres for volumes. What is measured is in `second_measures`.
 """
 
 PUBLISHED = """
--- A selector of NULL applies everywhere. A ruling on a condition is a limit, too.
-CREATE TABLE rules (rule PRIMARY KEY, quantity, scope, essential, pointer);
+-- A selector of NULL applies everywhere. A ruling on a condition is a limit, too. A topic is a question, by the slug of
+-- the rule that stands for it. A direction is 1 for an upper bound, -1 for a lower one, and 0 for what is no bound.
+CREATE TABLE rules (rule PRIMARY KEY, quantity, scope, essential, topic, pointer);
 CREATE TABLE limits (
-    n INTEGER PRIMARY KEY, slug, rule, comparator, bound, length, unconfirmed, severity, rule_set, jurisdiction,
-    product, sclerosant, concentration, form, vein_type, area, first_exposure, per_product, condition);
+    n INTEGER PRIMARY KEY, slug, rule, comparator, direction, bound, length, unit, unconfirmed, severity, rule_set,
+    jurisdiction, always, product, sclerosant, concentration, form, vein_type, vein, area, first_exposure, per_product,
+    condition);
 CREATE TABLE listed (n, product, concentration, value);  -- what a limit lists, if need be by product and strength
 CREATE INDEX listed_by_limit ON listed (n);
+CREATE INDEX listed_by_value ON listed (value);
 CREATE TABLE products (product PRIMARY KEY, sclerosant, in_canisters);  -- these say nothing of the volume of foam
-CREATE TABLE ingredients (product, ingredient);
+CREATE TABLE excipients (product, excipient);  -- none recorded: not known
 CREATE TABLE containers (product, concentration, volume);
 CREATE TABLE lineage (area, holder, PRIMARY KEY (area, holder));  -- an area holds itself
-CREATE TABLE bands (vein_type, over, most);
-
+CREATE TABLE bands (vein_type, least, over, most);
+CREATE TABLE ingredients (ingredient PRIMARY KEY);  -- what an allergy can be to
 """
 
 PLANNED = """
 -- Stated by the plan; "told" says whether a list was sent. A visit is a session, past or planned.
-CREATE TABLE plan (jurisdiction, weight, conditions_told, allergies_told, pause);
+CREATE TABLE plan (
+    jurisdiction, bare, weight, sex, delivery, pause, conditions_told, medications_told, allergies_told,
+    nothing_before);
 CREATE TABLE asked (rule_set);
-CREATE TABLE entries (scope, k, entry);  -- of the patient's conditions and allergies
-CREATE TABLE visits (past, n, place, day, areas_told);
-CREATE TABLE treated (past, n, area);
+CREATE TABLE entries (scope, list, k, entry);  -- of the patient's lists
+CREATE TABLE visits (past, n, place, day, areas_told, products_told, procedures_told, compression);
+CREATE TABLE procedures (n, entry);
+CREATE TABLE treated (past, n, area, side);
 CREATE TABLE used (past, n, day, product);  -- a product of NULL stands for those that were not told
 CREATE TABLE stated (
-    i, j, place, day, area, product, concentration, form, vein_type, diameter, first_exposure, unit, amount,
-    container, container_count, injection_count, dose, dose_minutes);
+    i, j, place, day, area, product, concentration, form, gas, ratio, vein_type, vein, vein_is, diameter,
+    first_exposure, unit, amount, container, container_count, injection_count, dose, dose_minutes);
 CREATE TABLE injections (i, j, number, volume);
 
--- Worked out. A place is what a rule judges at once: a treatment, a session, a day, the plan, an entry.
--- In each table `missing` is 0, FINER (1) or ESSENTIAL (2).
+-- Worked out. In each table `missing` is 0, FINER (1) or ESSENTIAL (2).
 CREATE TABLE treatments (
-    i, j, place, day, product, sclerosant, concentration, form, vein_type, area, first_exposure, unit, amount,
-    injections, nanolitres, vial, dose, dose_minutes);
-CREATE TABLE places (scope, place, entry, i, j);
--- A branch is the first exposure (or not) that a limit asks for, where the plan leaves only that open.
-CREATE TABLE matches (n, rule, i, j, applies, branch, missing);
-CREATE TABLE held (n, quantity, comparator, place, entry, i, j, certain, branch, missing);
+    i, j, place, day, product, sclerosant, in_canisters, concentration, form, ratio, vein_type, vein, area,
+    first_exposure, unit, amount, injections, nanolitres, vial, dose, dose_minutes, PRIMARY KEY (i, j));
+-- A place is what a rule judges at once: a treatment, a session, a day, a week, the plan, an entry.
+CREATE TABLE places (scope, place, day, span, entry, i, j);
+CREATE INDEX places_by_treatment ON places (scope, i, j);
+-- What applies to a treatment, or may. A branch is the first exposure (or not) that a limit asks for, where the plan
+-- leaves only that open.
+CREATE TABLE matches (n, rule, direction, i, j, applies, branch, missing, in_area);
+CREATE INDEX matches_by_treatment ON matches (i, j, rule);
+CREATE TABLE speaking (n, rule, i, j, asked, applies, branch, missing, in_area);  -- of limits in force
+CREATE TABLE unruled (place);  -- what nothing that is in force has a word for
+-- A part of the treatments at a place: those that a limit surely applies to, those that it may apply to, or both.
+CREATE TABLE held (n, quantity, comparator, place, day, span, entry, i, j, part, branch, missing, in_area);
+CREATE INDEX held_by_place ON held (quantity, place);
 CREATE TABLE given (quantity, comparator, place, value, missing);
+CREATE INDEX given_by_place ON given (quantity, place);
 
 CREATE VIEW in_force AS
-    SELECT limits.* FROM limits, plan
-    WHERE rule_set IN (SELECT rule_set FROM asked)
-        AND (limits.jurisdiction IS NULL OR limits.jurisdiction = plan.jurisdiction);
+    SELECT limits.*, rule_set IN (SELECT rule_set FROM asked) AS asked FROM limits, plan
+    WHERE (asked OR always) AND (limits.jurisdiction IS NULL OR limits.jurisdiction = plan.jurisdiction);
+
+-- Entries and procedures that a limit in force lists for every treatment.
+CREATE VIEW counted AS
+    SELECT value AS entry FROM speaking JOIN listed USING (n) WHERE product IS NULL
+    GROUP BY n, value HAVING count(*) = (SELECT count(*) FROM treatments);
 
 -- Each session with each other visit, and whether both treat one area, or one treats an area that holds the other's.
+-- A side that is not told may be either.
 CREATE VIEW pairs AS
     SELECT s.n AS i, s.place, s.day AS own, v.past, v.n, v.day, CASE WHEN v.areas_told THEN EXISTS (
         SELECT 1 FROM treated AS a, treated AS b, lineage AS l
-        WHERE NOT a.past AND a.n = s.n AND b.past = v.past AND b.n = v.n
+        WHERE NOT a.past AND a.n = s.n AND b.past = v.past AND b.n = v.n AND coalesce(a.side = b.side, true)
             AND (l.area = a.area AND l.holder = b.area OR l.area = b.area AND l.holder = a.area)) END AS touches
     FROM visits AS s JOIN visits AS v ON NOT s.past AND (v.past OR v.n <> s.n);
 
--- The maximum that is published for a treatment's product: `over / times` thousandths of a mL. Where there is only a
--- dose by weight, that makes it, since a mL of a 1 % solution holds 10 mg.
+-- The maximum that is published for a treatment's product, whoever was asked: `over / times` thousandths of a mL. Where
+-- there is only a dose by weight, that makes it, since a mL of a 1 % solution holds 10 mg. The fingerprint tells apart
+-- treatments that have other maxima.
 CREATE VIEW maxima AS
-    SELECT t.i, t.j, iif(volume, 1, 10 * t.concentration) AS times, coalesce(volume, mg_per_kg * weight) AS over,
-        doubtful = 2 OR volume IS NULL AND mg_per_kg AND (weight IS NULL OR t.concentration IS NULL) AS missing
-    FROM plan, treatments AS t JOIN (
-        SELECT i, j, max(missing) AS doubtful,
-            min(bound) FILTER (WHERE applies AND rule = 'session-volume') AS volume,
-            min(bound) FILTER (WHERE applies AND rule = 'daily-dose-per-weight') AS mg_per_kg
-        FROM matches JOIN limits USING (n, rule)
-        WHERE rule IN ('session-volume', 'daily-dose-per-weight') AND coalesce(product, sclerosant) IS NOT NULL
-        GROUP BY i, j) AS own ON own.i = t.i AND own.j = t.j;
+    SELECT i, j, iif(volume, 1, 10 * concentration) AS times, coalesce(volume, mg_per_kg * weight) AS over,
+        fingerprint,
+        max(doubtful, iif(volume IS NULL AND mg_per_kg AND (weight IS NULL OR concentration IS NULL), 2, 0)) AS missing
+    FROM plan, (
+        SELECT m.i, m.j, t.concentration, max(m.missing) AS doubtful, sum(DISTINCT n * n * n) AS fingerprint,
+            min(bound) FILTER (WHERE applies AND bound AND quantity = 'session-volume') AS volume,
+            min(bound) FILTER (WHERE applies AND bound AND quantity = 'daily-dose-per-weight') AS mg_per_kg
+        FROM matches AS m JOIN limits USING (n) JOIN rules AS r ON r.rule = m.rule JOIN treatments AS t USING (i, j)
+        WHERE quantity IN ('session-volume', 'daily-dose-per-weight') AND topic IS NOT NULL AND NOT unconfirmed
+            AND rule_set IN ('label', 'policy') AND coalesce(limits.product, limits.sclerosant) IS NOT NULL
+        GROUP BY m.i, m.j);
 """
 
-# From what a plan states to what its rules are given to judge.
-WORK_OUT = (
-    # A diameter settles between the vein types that have a band. A vial holds what the plan says, or the one size in
-    # which the product comes, or, where no product is named, what the article says.
+# From what a plan states to which limits look at which treatments.
+MATCHED = (
+    # The vein type is as stated, else what the named vein is, else that whose band holds the diameter. A vial holds
+    # what the plan says, or the one size in which the product comes, or, where no product is named, what the article
+    # says.
     """
 INSERT INTO treatments
-SELECT i, j, place, day, product, sclerosant, concentration, form, vein_type, area, first_exposure, unit, amount,
+SELECT i, j, place, day, product, sclerosant, coalesce(in_canisters, false), concentration, form, ratio, vein_type,
+    vein, area, first_exposure, unit, amount,
     coalesce(injection_count, (SELECT sum(number) FROM injections AS x WHERE x.i = s.i AND x.j = s.j)),
     amount * iif(unit = 'vial', vial, 1000), vial, dose, dose_minutes
 FROM (
-    SELECT i, j, place, day, area, product, concentration, form, first_exposure, unit, amount, injection_count, dose,
-        dose_minutes, (SELECT sclerosant FROM products AS p WHERE p.product = stated.product) AS sclerosant,
-        coalesce((SELECT b.vein_type FROM bands AS b WHERE diameter > over AND diameter <= most AND (
-            stated.vein_type IS NULL OR stated.vein_type IN (SELECT vein_type FROM bands))), vein_type) AS vein_type,
-        CASE WHEN product IN (SELECT product FROM products WHERE in_canisters) THEN NULL
+    SELECT i, j, place, day, area, stated.product, concentration, form, ratio, vein, first_exposure, unit, amount,
+        injection_count, dose, dose_minutes, sclerosant, in_canisters,
+        coalesce(stated.vein_type, vein_is, (SELECT b.vein_type FROM bands AS b
+            WHERE diameter > coalesce(over, 0) AND diameter <= most)) AS vein_type,
+        CASE WHEN in_canisters THEN NULL
             WHEN container IS NOT NULL THEN container
-            WHEN product IS NULL THEN (SELECT bound FROM in_force WHERE rule = 'container-volume' AND comparator = '=')
+            WHEN stated.product IS NULL THEN (
+                SELECT bound FROM in_force JOIN rules USING (rule)
+                WHERE quantity = 'container-volume' AND comparator = '=' AND asked)
             ELSE (SELECT iif(min(volume) = max(volume), min(volume), NULL) FROM containers AS c
                 WHERE c.product = stated.product AND c.concentration = coalesce(stated.concentration, c.concentration))
             END AS vial
-    FROM stated) AS s""",
+    FROM stated LEFT JOIN products USING (product)) AS s""",
     # Unless the plan says so: a first exposure is one before which no visit used the sclerosant. Which of two planned
     # visits comes first is open where they share their day or one has none.
     """
@@ -103,152 +129,105 @@ UPDATE treatments AS t SET first_exposure = sclerosant NOT IN (
         FROM used AS u LEFT JOIN products AS p USING (product) WHERE past OR u.n <> t.i) AS other
     WHERE earlier IS NOT false AND (earlier OR other.sclerosant IS NULL OR other.sclerosant = t.sclerosant))
 WHERE first_exposure IS NULL AND product IS NOT NULL""",
-    # An empty list of conditions or allergies has no place: the patient was asked and has none.
+    # Sessions of one date are one day, and those of seven dates a week, told at the first session of the last date. An
+    # undated session is alone. An empty list has no place: the patient was asked and has none.
     """
 INSERT INTO places
-SELECT 'treatment', place, NULL, i, j FROM treatments
-UNION ALL SELECT 'session', '/sessions/' || i, NULL, i, j FROM treatments
-UNION ALL SELECT 'day', '/sessions/' || coalesce((SELECT min(o.i) FROM treatments AS o WHERE o.day = t.day), i), NULL,
-    i, j FROM treatments AS t
-UNION ALL SELECT 'plan', NULL, NULL, i, j FROM treatments
-UNION ALL SELECT scope, '/patient/' || scope || '/' || k, entry, i, j FROM entries, treatments
-UNION ALL SELECT 'conditions', '/patient/conditions', NULL, i, j FROM plan, treatments WHERE NOT conditions_told
-UNION ALL SELECT 'allergies', '/patient/allergies', NULL, i, j FROM plan, treatments WHERE NOT allergies_told""",
+WITH days AS (SELECT day, '/sessions/' || min(i) AS place FROM treatments WHERE day IS NOT NULL GROUP BY day)
+SELECT 'treatment', place, day, 0, NULL, i, j FROM treatments
+UNION ALL SELECT 'session', '/sessions/' || i, day, 0, NULL, i, j FROM treatments
+UNION ALL SELECT scope, coalesce(days.place, '/sessions/' || i), days.day, span, NULL, i, j
+    FROM treatments AS t, (SELECT 'day' AS scope, 1 AS span UNION ALL SELECT 'week', 7)
+    LEFT JOIN days ON days.day BETWEEN t.day AND t.day + span - 1
+UNION ALL SELECT 'plan', NULL, NULL, 0, NULL, i, j FROM treatments
+UNION ALL SELECT scope, '/patient/' || list || '/' || k, NULL, 0, entry, i, j FROM entries, treatments
+UNION ALL SELECT 'conditions', '/patient/conditions', NULL, 0, NULL, i, j FROM plan, treatments
+    WHERE NOT conditions_told
+UNION ALL SELECT 'conditions', '/patient/medications', NULL, 0, NULL, i, j FROM plan, treatments
+    WHERE NOT medications_told
+UNION ALL SELECT 'allergies', '/patient/allergies', NULL, 0, NULL, i, j FROM plan, treatments
+    WHERE NOT allergies_told""",
     # A treatment of an area may lie in each area that it holds: a leg may mean its ankle.
     """
 INSERT INTO matches
-SELECT n, rule, i, j, applies AND exposed, iif(applies AND exposed IS NULL, first_exposure, NULL),
-    iif(essential, 2, (applies AND exposed) IS NULL)
+SELECT n, rule, direction, i, j, applies AND exposed, iif(applies AND exposed IS NULL, first_exposure, NULL),
+    iif(essential, 2, (applies AND exposed) IS NULL), inside IS NULL
 FROM (
-    SELECT l.n, l.rule, t.i, t.j, l.first_exposure,
+    SELECT l.n, l.rule, l.direction, t.i, t.j, l.first_exposure,
         l.first_exposure IS NULL OR l.first_exposure = t.first_exposure AS exposed,
         (l.product IS NULL OR l.product = t.product)
         AND (l.sclerosant IS NULL OR l.sclerosant = t.sclerosant)
         AND (l.concentration IS NULL OR l.concentration = t.concentration)
         AND (l.form IS NULL OR l.form = t.form)
         AND (l.vein_type IS NULL OR l.vein_type = t.vein_type)
-        AND (l.area IS NULL OR l.area IN (SELECT holder FROM lineage WHERE area = t.area)
-            OR iif(t.area IN (SELECT holder FROM lineage WHERE area = l.area), NULL, false))
+        AND coalesce(l.vein = t.vein, true)  -- a vein that is not named is held to what holds for each
         AND (NOT l.per_product OR t.product = t.product)
         -- A volume of foam of no named product is one of foam made in the clinic.
-        AND NOT (l.rule = 'session-volume' AND l.form IS 'foam' AND coalesce(l.product, l.sclerosant) IS NULL
-            AND coalesce(t.product IN (SELECT product FROM products WHERE in_canisters), false)) AS applies,
+        AND NOT (l.unit IS 'mL' AND l.form IS 'foam' AND coalesce(l.product, l.sclerosant) IS NULL AND t.in_canisters)
+        AND inside AS applies,
         t.product IS NULL AND (l.per_product OR l.product IS NOT NULL OR l.sclerosant IS NOT NULL)
         OR t.concentration IS NULL AND l.concentration IS NOT NULL
         OR t.form IS NULL AND l.form IS NOT NULL
-        OR t.vein_type IS NULL AND l.vein_type IS NOT NULL AS essential
-    FROM in_force AS l, treatments AS t)
+        OR t.vein_type IS NULL AND l.vein_type IS NOT NULL AS essential,
+        inside
+    FROM (
+        SELECT *, area IS NULL OR area IN (SELECT holder FROM lineage WHERE area = a)
+            OR iif(a IN (SELECT holder FROM lineage WHERE area = limits.area), NULL, false) AS inside
+        FROM limits, (SELECT DISTINCT area AS a FROM treatments)) AS l
+    JOIN plan AS p ON l.jurisdiction IS NULL OR l.jurisdiction = p.jurisdiction
+    JOIN treatments AS t ON t.area = l.a)
 WHERE (applies AND exposed) IS NOT 0""",
+    # A limit that is in force whatever is asked must surely apply, unless it was asked for. One without a number does
+    # not speak where one with a number does, or may, asked for or not.
+    """
+INSERT INTO speaking
+SELECT m.n, m.rule, m.i, m.j, asked, applies, branch, missing, in_area FROM matches AS m JOIN in_force USING (n)
+WHERE (asked OR applies) AND NOT (unconfirmed AND EXISTS (
+    SELECT 1 FROM matches AS o JOIN limits AS l USING (n)
+    WHERE o.i = m.i AND o.j = m.j AND o.rule = m.rule AND o.direction = m.direction AND NOT l.unconfirmed
+        AND l.rule_set IN ('label', 'policy') AND coalesce(l.product, l.sclerosant) IS NOT NULL))""",
+    # A condition is ruled on where for every treatment a ruling is, or may be, about it. An allergy is where it is
+    # counted, or is looked for in products of which it is known what they hold. A procedure, where counted.
+    """
+INSERT INTO unruled
+SELECT '/patient/' || list || '/' || k FROM entries AS e WHERE scope = 'conditions' AND EXISTS (
+    SELECT 1 FROM treatments AS t WHERE NOT EXISTS (
+        SELECT 1 FROM in_force AS l WHERE l.condition = e.entry
+            AND coalesce(l.product = t.product, true) AND coalesce(l.sclerosant = t.sclerosant, true)
+            AND coalesce(l.form = t.form, true)))
+UNION ALL
+SELECT '/patient/' || list || '/' || k FROM entries WHERE scope = 'allergies'
+    AND entry NOT IN (SELECT entry FROM counted)
+    AND NOT (entry IN (SELECT ingredient FROM ingredients)
+        AND EXISTS (SELECT 1 FROM in_force JOIN rules USING (rule) WHERE quantity = 'allergen' AND NOT always)
+        AND (entry IN (SELECT sclerosant FROM products) OR NOT EXISTS (
+            SELECT 1 FROM treatments WHERE product NOT IN (SELECT product FROM excipients))))
+UNION ALL
+SELECT DISTINCT '/sessions/' || n FROM procedures WHERE entry NOT IN (SELECT entry FROM counted)""",
+    # Of a condition, the rulings on it; the one limit on none asks whether there are any.
     """
 INSERT INTO held
-SELECT m.n, r.quantity, l.comparator, coalesce(p.place, r.pointer), p.entry, m.i, m.j, m.applies IS NOT NULL, m.branch,
-    m.missing
-FROM matches AS m JOIN rules AS r USING (rule) JOIN limits AS l USING (n)
-JOIN places AS p ON p.scope = r.scope AND p.i = m.i AND p.j = m.j
-WHERE l.condition IS NULL OR p.entry IS NULL OR l.condition = p.entry""",
-    # What is open may come together with what surely applies.
+SELECT s.n, iif(always AND quantity IN ('condition', 'allergen', 'same-day-procedures'), 'unruled', quantity),
+    comparator, coalesce(place, pointer), day, span, entry, i, j, iif(applies, 'sure', 'open'), branch, missing, in_area
+FROM speaking AS s JOIN rules AS r USING (rule) JOIN limits AS l USING (n) JOIN places AS p USING (scope, i, j)
+WHERE l.condition IS NULL OR entry IS NULL OR l.condition = entry""",
+    # If a limit applies to what is open, it applies to that together with what it surely applies to.
     """
 INSERT INTO held
-SELECT h.n, quantity, comparator, h.place, entry, i, j, false, open.branch, 0 FROM held AS h
-JOIN (SELECT DISTINCT n, place, branch FROM held WHERE NOT certain AND branch IS NOT NULL) AS open USING (n, place)
-WHERE h.certain""",
-    # What a place is given to judge whatever the limit. Nothing is measured where there is no row; a value of NULL
-    # that misses nothing is a vial whose size is open, which is a finding.
-    """
-INSERT INTO given
-SELECT 'area', NULL, place, area, 0 FROM treatments
-UNION ALL SELECT 'vein-type', NULL, place, vein_type, 2 * (vein_type IS NULL) FROM treatments
-UNION ALL SELECT 'jurisdiction', NULL, place, jurisdiction, 0 FROM plan, treatments
-UNION ALL SELECT 'container-volume', '=', place, NULL, 0 FROM stated
-    WHERE unit = 'vial' AND product IS NULL AND container IS NULL
-UNION ALL SELECT 'container-volume', 'in', place, vial, 0 FROM stated AS s JOIN treatments AS t USING (place)
-    WHERE iif(container AND coalesce(t.product NOT IN (SELECT product FROM products WHERE in_canisters), true),
-        t.product IS NULL OR t.product IN (SELECT product FROM containers), t.unit = 'vial')
-UNION ALL SELECT 'container-shortfall', NULL, place,
-    max(0, nanolitres - 1000 * container_count * container) || '/1000', 0 FROM stated JOIN treatments USING (place)
-    WHERE container_count IS NOT NULL AND nanolitres IS NOT NULL AND vial
-UNION ALL SELECT 'injection-volume-sum', NULL, place, abs(1000 * sum(number * volume) - nanolitres) || '/1000', 0
-    FROM treatments JOIN injections USING (i, j) WHERE nanolitres IS NOT NULL GROUP BY place
-UNION ALL SELECT 'injection-volume', '<=', place, max(volume), 0
-    FROM treatments JOIN injections USING (i, j) GROUP BY place
-UNION ALL SELECT 'injection-volume', '>=', place, min(volume), 0
-    FROM treatments JOIN injections USING (i, j) GROUP BY place
-UNION ALL SELECT 'injection-volume', NULL, place, nanolitres || '/' || (1000 * injections),
-    2 * (nanolitres IS NULL OR injections IS NULL)
-    FROM treatments WHERE (i, j) NOT IN (SELECT i, j FROM injections)
-UNION ALL SELECT 'condition', NULL, '/patient/conditions/' || k, 1000, 0 FROM entries WHERE scope = 'conditions'
-UNION ALL SELECT 'condition', NULL, '/patient/conditions', NULL, 2 FROM plan WHERE NOT conditions_told
-UNION ALL SELECT 'breastfeeding-pause', NULL, '/patient/breastfeeding_pause_hours', pause, pause IS NULL
-    FROM plan WHERE 'breastfeeding' IN (SELECT entry FROM entries)
-UNION ALL SELECT 'breastfeeding-pause', NULL, '/patient/breastfeeding_pause_hours', NULL, 2
-    FROM plan WHERE NOT conditions_told""",
-    # Days from the nearest earlier visit. Two planned on one day are no days apart, whichever is listed first.
-    """
-INSERT INTO given
-SELECT quantity, NULL, place, 1000 * min(CASE WHEN touches AND (past OR day <= own) THEN abs(own - day) END) AS days,
-    max(CASE WHEN own IS NULL THEN 2 WHEN touches IS NULL AND n IS NOT NULL THEN 1 ELSE 2 * (day IS NULL) END) AS gap
-FROM (
-    SELECT 'session-interval' AS quantity, i, place, own, past, n, day, true AS touches FROM pairs
-    UNION ALL SELECT 'same-area-interval', i, place, own, past, n, day, touches FROM pairs WHERE touches IS NOT 0)
-GROUP BY quantity, i HAVING days IS NOT NULL OR gap""",
+SELECT n, quantity, comparator, place, day, span, entry, i, j, 'both', NULL, 0, 0 FROM held
+WHERE (n, place) IN (SELECT n, place FROM held WHERE part = 'open')""",
 )
 
-# Each limit at each place that it applies to (certain) or may apply to, by slug, with what was measured of the
-# treatments that it applies to there.
-JUDGED = """
-WITH measured AS (
-    SELECT h.n, h.place, certain, iif(count(branch) = count(*), max(branch), NULL) AS branch,
-        max(h.missing) AS missing, value, given.missing AS gap, false AS open
-    FROM held AS h JOIN given USING (quantity, place)
-    WHERE given.comparator IS NULL OR given.comparator = h.comparator GROUP BY h.n, h.place, certain
-    UNION ALL
-    SELECT h.n, h.place, certain, iif(count(branch) = count(*), max(branch), NULL), max(h.missing),
-        CASE quantity
-            WHEN 'session-volume' THEN coalesce(sum(nanolitres), 0) || '/1000'
-            WHEN 'daily-volume' THEN coalesce(sum(nanolitres), 0) || '/1000'
-            WHEN 'vial-count' THEN sum(amount) FILTER (WHERE unit = 'vial')
-            WHEN 'injection-count' THEN 1000 * coalesce(sum(injections), 0)
-            WHEN 'daily-dose-per-weight' THEN iif(weight, proportion(nanolitres, concentration, 100 * weight), NULL)
-            WHEN 'product-share' THEN proportion(nanolitres, times, over)
-            WHEN 'test-dose-volume' THEN max(dose)
-            WHEN 'test-dose-observed' THEN 1000 * min(dose_minutes > 0) FILTER (WHERE dose > 0)
-            WHEN 'allergen' THEN iif(allergies_told, 1000 * sum(holds), NULL)
-            WHEN 'clot-risk-count' THEN iif(conditions_told, 1000 * (SELECT count(*) FROM entries
-                WHERE scope = 'conditions' AND entry IN (SELECT value FROM listed WHERE listed.n = h.n)), NULL)
-        END AS value,
-        CASE quantity
-            WHEN 'session-volume' THEN 2 * max(nanolitres IS NULL)
-            WHEN 'daily-volume' THEN 2 * max(nanolitres IS NULL OR undated)
-            WHEN 'injection-count' THEN 2 * max(injections IS NULL)
-            WHEN 'daily-dose-per-weight' THEN 2 * max(
-                weight IS NULL OR nanolitres IS NULL OR concentration IS NULL OR undated AND peers)
-            WHEN 'product-share' THEN 2 * max(nanolitres IS NULL OR coalesce(doubtful, 0))
-            WHEN 'test-dose-volume' THEN max(dose) IS NULL
-            WHEN 'test-dose-observed' THEN max(dose_minutes IS NULL) FILTER (WHERE dose > 0)
-            WHEN 'allergen' THEN 2 * (NOT allergies_told)
-            WHEN 'clot-risk-count' THEN 2 * (NOT conditions_told)
-            ELSE 0
-        END AS gap,
-        quantity = 'product-share' AND max(over IS NULL)
-    FROM plan, (
-        SELECT h.n, quantity, h.place, certain, branch, h.missing, i, j, product, concentration, unit, amount,
-            injections, nanolitres, dose, dose_minutes, times, over, m.missing AS doubtful,
-            EXISTS (SELECT 1 FROM ingredients AS x WHERE x.product = t.product AND ingredient = entry) AS holds,
-            (SELECT count(*) FROM visits WHERE NOT past AND day IS NULL) AS undated,
-            (SELECT count(*) FROM visits AS v  -- others that are, or may be, on the same day
-                WHERE NOT past AND v.n <> t.i AND coalesce(v.day = t.day, true)) AS peers
-        FROM held AS h JOIN treatments AS t USING (i, j) LEFT JOIN maxima AS m USING (i, j)
-        WHERE quantity IN ('session-volume', 'daily-volume', 'vial-count', 'injection-count', 'daily-dose-per-weight',
-            'product-share', 'test-dose-volume', 'test-dose-observed', 'allergen', 'clot-risk-count')) AS h
-    GROUP BY h.n, h.place, certain
-    HAVING CASE quantity WHEN 'vial-count' THEN value IS NOT NULL WHEN 'test-dose-observed' THEN max(dose) > 0
-        WHEN 'product-share' THEN count(DISTINCT product) > 1 WHEN 'daily-volume' THEN max(peers) ELSE true END)
-SELECT r.rule, m.place, slug, severity, rule_set, length, unconfirmed OR open AND NOT gap, unconfirmed, essential,
-    certain, branch, m.missing, gap, l.comparator, bound, value, EXISTS (
-        SELECT 1 FROM listed AS x WHERE x.n = l.n AND (x.product IS NULL OR x.product = t.product)
-        AND (x.concentration IS NULL OR t.concentration IS NULL OR x.concentration = t.concentration)
-        AND (x.value = m.value OR (m.value, x.value) IN (SELECT area, holder FROM lineage))) AS among
-FROM measured AS m JOIN limits AS l USING (n) JOIN rules AS r USING (rule)
-LEFT JOIN treatments AS t ON t.place = m.place
-ORDER BY slug
+# Whether there is a question on which nothing that was asked for looks at a treatment. Of a list, only where it has no
+# entry; of the interval, only where there is more than one visit; of a plan that tells amounts alone, only the volume.
+UNCOVERED = """
+SELECT EXISTS (
+    SELECT 1 FROM rules AS q, treatments AS t, plan
+    WHERE q.topic = q.rule
+        AND NOT (bare AND quantity <> 'session-volume')
+        AND NOT (quantity = 'session-interval' AND nothing_before AND (SELECT count(*) FROM visits) = 1)
+        AND q.scope NOT IN (SELECT list FROM entries)
+        AND NOT EXISTS (
+            SELECT 1 FROM speaking AS s JOIN rules AS r USING (rule)
+            WHERE s.i = t.i AND s.j = t.j AND s.asked AND r.topic = q.rule))
 """

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.plans import VALIDATE, clinic_plan, faults, plan, post, session, treatment
+from tests.plans import VALIDATE, checked, clinic_plan, faults, plan, post, session, treatment
 
 AMOUNT = "/sessions/0/treatments/0/amount/value"
 
@@ -86,12 +86,45 @@ def test_every_fault_is_told_at_once(client: Client) -> None:
     }
 
 
-def test_a_wrong_word_gets_the_allowed_ones_and_the_nearest(client: Client) -> None:
-    body = plan(session(treatment(vein_type="spider vein", area="calves", product="ascelra", form="LIQUID")))
+def test_a_wrong_word_gets_the_allowed_ones_and_what_is_also_called_so(client: Client) -> None:
+    body = plan(session(treatment(vein_type="spider vein", area="calves", product="Veinfibro", form="LIQUID")))
     errors = json.loads(post(client, body).content)["errors"]
     meant = {error["pointer"].rpartition("/")[2]: error["did_you_mean"] for error in errors}
-    assert meant == {"vein_type": "telangiectasia", "area": "calf", "product": "asclera", "form": "liquid"}
+    assert meant == {"vein_type": "telangiectasia", "area": "calf", "product": "fibrovein", "form": "liquid"}
     assert all(error["did_you_mean"] in error["allowed"] for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("member", "word", "meant"),
+    [
+        ("conditions", "haemophilia", "blood-disorder"),  # close to thrombophilia in letters alone
+        ("conditions", "thrombophylia", None),
+        ("conditions", "DVT", "acute-deep-vein-thrombosis, past-deep-vein-thrombosis-or-pulmonary-embolism"),
+        ("conditions", "PFO", "patent-foramen-ovale-silent, patent-foramen-ovale-symptomatic"),
+        ("allergies", "lidocaine", None),  # not polidocanol
+        ("medications", "aspirin", None),
+    ],
+)
+def test_nothing_is_guessed_from_spelling(client: Client, member: str, word: str, meant: str | None) -> None:
+    [error] = json.loads(post(client, plan(patient={member: [word]})).content)["errors"]
+    assert error["pointer"] == f"/patient/{member}/0"
+    assert error.get("did_you_mean") == meant
+
+
+@pytest.mark.parametrize("name", ["lauromacrogol", "Lauromacrogol 400", "STS", "polidocanol"])
+def test_an_allergy_may_be_stated_by_another_exact_name(client: Client, name: str) -> None:
+    product = "fibrovein" if name == "STS" else "aethoxysklerol"
+    answer = checked(
+        client, plan(session(treatment(product=product)), jurisdiction="GB", patient={"allergies": [name]})
+    )
+    finding = next(row for row in answer["findings"] if row["rule"] == "allergy")
+    assert (finding["severity"], finding["limit"]["slug"]) == ("error", "ingredient-allergy")
+
+
+def test_a_side_in_the_name_of_an_area_leads_to_that_area(client: Client) -> None:
+    body = plan(session(treatment(area="left-leg")))
+    [error] = json.loads(post(client, body).content)["errors"]
+    assert error.get("did_you_mean") == "leg"
 
 
 @pytest.mark.parametrize(

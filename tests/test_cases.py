@@ -44,8 +44,12 @@ def test_a_named_plan_comes_to_what_it_says(example: dict[str, Any], release: Fr
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_holds(case: dict[str, Any], release: FrozenRelease) -> None:
     result, expect = answer(case["plan"], release), case["expect"]
-    assert expect.keys() <= {"verdict", "findings", "absent", "passed", "not_evaluated"}
+    assert expect.keys() <= {
+        "verdict", "never", "findings", "absent", "passed", "not_passed", "not_evaluated", "leaves_incomplete",
+        "suggestions",
+    }  # fmt: skip
     assert expect.get("verdict", result["verdict"]) == result["verdict"]
+    assert result["verdict"] != expect.get("never")
     for wanted in expect.get("findings", []):
         candidates = [
             {
@@ -54,6 +58,7 @@ def test_a_case_holds(case: dict[str, Any], release: FrozenRelease) -> None:
                 "pointer": finding["pointer"],
                 "observed": quantity(finding["observed"]),
                 "limit": finding["limit"]["slug"],
+                "says": finding["message"],
             }
             for finding in result["findings"]
             if finding["rule"] == wanted["rule"]
@@ -62,7 +67,13 @@ def test_a_case_holds(case: dict[str, Any], release: FrozenRelease) -> None:
     broken = {finding["rule"] for finding in result["findings"]}
     assert not broken & set(expect.get("absent", []))
     assert set(expect.get("passed", [])) <= {entry["rule"] for entry in result["passed"]}
+    assert not set(expect.get("not_passed", [])) & {entry["rule"] for entry in result["passed"]}
     assert set(expect.get("not_evaluated", [])) <= {entry["rule"] for entry in result["not_evaluated"]}
+    open_rules = {entry["rule"] for entry in result["not_evaluated"] if entry["leaves_incomplete"]}
+    assert set(expect.get("leaves_incomplete", [])) <= open_rules
+    for rule, labels in expect.get("suggestions", {}).items():
+        offered = [each["label"] for row in result["findings"] if row["rule"] == rule for each in row["suggestions"]]
+        assert offered == labels
 
 
 def test_the_named_plans_show_every_verdict_every_reason_and_every_rule(release: FrozenRelease) -> None:
@@ -74,7 +85,7 @@ def test_the_named_plans_show_every_verdict_every_reason_and_every_rule(release:
         "within_limits",
     }
     reasons = {entry["reason"] for result in results for entry in result["not_evaluated"]}
-    assert reasons == {"missing_input", "provider_decision", "limit_unconfirmed", "no_ruling"}
+    assert reasons == {"missing_input", "provider_decision", "limit_unconfirmed", "not_covered"}
     broken = {finding["rule"] for result in results for finding in result["findings"]}
     # A form that can be read is always one that the rule accepts; where it is missing, it is told as not evaluated.
     assert set(release.book.rules) - broken == {"stated-form"}

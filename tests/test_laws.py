@@ -6,7 +6,6 @@ import random
 from fractions import Fraction
 from typing import Any
 
-import jsonpatch
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from api.content import FrozenRelease
 from api.parsers import parse
 from api.rules.answer import Look, check, look
+from tests.laws import broken_laws, disagreement, summary
 from tests.random_plans import random_plan
 from tests.second import Second
 
@@ -80,51 +80,18 @@ def broken(plan: Any, release: FrozenRelease) -> set[str]:
     }
 
 
-@law
-@given(seed=seeds)
-def test_the_order_of_sessions_and_treatments_does_not_change_the_verdict(seed: int, release: FrozenRelease) -> None:
-    plan = draw(seed, release)
-    shuffled = copy.deepcopy(plan)
-    order = random.Random(seed + 1)  # noqa: S311
-    order.shuffle(shuffled["sessions"])
-    for session in shuffled["sessions"]:
-        order.shuffle(session["treatments"])
-    first, second = seen(plan, release), seen(shuffled, release)
-    assert first.verdict == second.verdict
-    assert sorted((finding["rule"], finding["limit"]["slug"]) for finding in first.findings) == sorted(
-        (finding["rule"], finding["limit"]["slug"]) for finding in second.findings
-    )
+@pytest.mark.parametrize("start", range(0, 600, 200))
+def test_no_law_is_broken_on_random_plans(start: int, release: FrozenRelease) -> None:
+    content: Any = release.content
+    assert [problem for seed in range(start, start + 200) for problem in broken_laws(seed, release.book, content)] == []
 
 
-@law
-@given(seed=seeds)
-def test_a_suggestion_does_what_it_says(seed: int, release: FrozenRelease) -> None:
-    plan = draw(seed, release)
-    answer = check(parse(json.dumps(plan).encode()), release.book)
-    before = {finding["id"] for finding in answer["findings"]}
-    errors = {finding["id"] for finding in answer["findings"] if finding["severity"] == "error"}
-    for finding in answer["findings"]:
-        sizes = [len(suggestion["patch"]) for suggestion in finding["suggestions"]]
-        assert sizes == sorted(sizes)  # the smallest change first
-        assert finding["rule"] not in ("contraindication", "provider-eligibility") or not sizes
-        for suggestion in finding["suggestions"]:
-            after = seen(jsonpatch.apply_patch(plan, suggestion["patch"]), release)
-            found = {known["id"] for known in after.findings}
-            assert finding["id"] in suggestion["resolves"]
-            assert set(suggestion["resolves"]) == before - found
-            assert set(suggestion["introduces"]) == found - before
-            assert {known["id"] for known in after.findings if known["severity"] == "error"} <= errors
-    nearest = answer["nearest_within_limits"]
-    if nearest is not None:
-        assert seen(jsonpatch.apply_patch(plan, nearest["patch"]), release).verdict == "within_limits"
-
-
-@pytest.mark.parametrize("start", range(0, 3000, 500))
+@pytest.mark.parametrize("start", range(3000, 3600, 200))
 def test_a_second_implementation_agrees_on_random_plans(start: int, release: FrozenRelease) -> None:
-    second = Second(release.content)  # type: ignore[arg-type]
-    for seed in range(start, start + 500):
-        plan = draw(seed, release)
-        assert second.check(plan) == summary(plan, release), plan
+    content: Any = release.content
+    second = Second(content)
+    found = [disagreement(seed, release.book, content, second) for seed in range(start, start + 200)]
+    assert [problem for problems in found for problem in problems] == []
 
 
 @pytest.mark.parametrize("start", range(5000, 5600, 200))
@@ -133,8 +100,8 @@ def test_what_leaves_a_plan_incomplete_is_what_its_rule_says(start: int, release
     for seed in range(start, start + 200):
         plan = draw(seed, release)
         for row in check(parse(json.dumps(plan).encode()), release.book)["not_evaluated"]:
-            if row["leaves_incomplete"]:
-                names = {pointer.rpartition("/")[2] for pointer in row["missing"]}
+            if row["leaves_incomplete"] and row["reason"] != "not_covered":
+                names = {part for pointer in row["missing"] for part in pointer.split("/") if not part.isdigit()}
                 listed = {need.rpartition(".")[2] for need in rules[row["rule"]]}
                 assert names & (listed | {"amount"}), (row, listed)
 
@@ -142,13 +109,4 @@ def test_what_leaves_a_plan_incomplete_is_what_its_rule_says(start: int, release
 def test_a_second_implementation_agrees_on_every_boundary(release: FrozenRelease) -> None:
     second = Second(release.content)  # type: ignore[arg-type]
     for vector in release.vectors:
-        assert second.check(vector["plan"]) == summary(vector["plan"], release), vector["slug"]
-
-
-def summary(plan: Any, release: FrozenRelease) -> tuple[str, set[tuple[str, str, str, str]]]:
-    """What both implementations must agree on."""
-    result = seen(plan, release)
-    return result.verdict, {
-        (finding["rule"], finding["pointer"], finding["severity"], finding["limit"]["slug"])
-        for finding in result.findings
-    }
+        assert second.check(vector["plan"]) == summary(vector["plan"], release.book), vector["slug"]

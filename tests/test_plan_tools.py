@@ -136,9 +136,24 @@ def test_cautions_and_unconfirmed_limits_are_told_beside_the_binding_one(client:
     assert body["binding"]["limit"]["slug"] == "asclera-session-volume-max"
     caution = next(row for row in body["cautions"] if row["limit"]["slug"] == "asclera-session-volume-caution")
     assert caution["bound"] == {"value": "3", "unit": "mL"}
-    body = resolved(client, "product=fibrovein&jurisdiction=GB&concentration_percent=3&form=liquid")
+    assert body["reason"] is None
+
+
+def test_no_other_number_binds_where_the_labels_is_unconfirmed(client: Client) -> None:
+    body = resolved(client, "product=aethoxysklerol&jurisdiction=GB&concentration_percent=1&form=liquid&weight_kg=60")
+    assert (body["binding"], body["reason"]) == (None, "limit_unconfirmed")
     [row] = [row for row in body["candidates"] if row["limit"]["value"] is None]
     assert (row["bound"], row["why"]) == (None, "No source that was read confirms a number.")
+    body = resolved(client, "product=fibrovein&jurisdiction=GB&concentration_percent=3&form=liquid")
+    assert (body["binding"]["limit"]["slug"], body["binding"]["bound"]["value"]) == (
+        "fibrovein-gb-3-session-volume-max",
+        "4",
+    )
+
+
+def test_no_other_number_binds_where_no_label_was_read(client: Client) -> None:
+    body = resolved(client, "product=sotradecol&jurisdiction=GB&concentration_percent=1&form=liquid")
+    assert (body["binding"], body["reason"]) == (None, "not_covered")
 
 
 @pytest.mark.parametrize("query", ["weight_kg=0", "weight_kg=1e2", "concentration_percent=101", "colour=red"])
@@ -177,7 +192,8 @@ def test_the_excess_can_move_to_a_later_session(client: Client) -> None:
     assert [entry["treatments"][0]["amount"]["value"] for entry in patched["sessions"]] == ["10", "2"]
     undated = clinic_plan("12", **CLINIC_ONLY)
     finding = checked(client, undated)["findings"][0]
-    assert "Move 2 mL to a later session" in [suggestion["label"] for suggestion in finding["suggestions"]]
+    # Without a date no day is surely later, and two sessions of one day are one.
+    assert [suggestion["label"] for suggestion in finding["suggestions"]] == ["Reduce this treatment to 10 mL"]
 
 
 def test_what_moves_to_a_later_session_is_no_first_exposure(client: Client) -> None:
@@ -192,8 +208,8 @@ def test_what_moves_to_a_later_session_is_no_first_exposure(client: Client) -> N
     )
     finding = checked(client, plan(session(first)))["findings"][0]
     move = next(suggestion for suggestion in finding["suggestions"] if suggestion["label"].startswith("Move"))
-    later = move["patch"][1]["value"]
-    assert later["date"] == "2026-12-20"  # no interval is published for the product: that for one area is kept
+    later = move["patch"][-1]["value"]
+    assert later["date"] == "2026-11-29"  # the interval for the product is kept, and not the longer one for one area
     assert later["treatments"][0]["first_exposure"] is False
     assert "test_dose" not in later["treatments"][0]
 

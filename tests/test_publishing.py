@@ -131,7 +131,7 @@ def test_a_rule_that_cannot_be_computed_is_named() -> None:
     ("answer", "words"),
     [
         ("{{ session-limits/none }}", "refers to session-limits/none, which has no number"),
-        ("{{ session-limits/fibrovein-gb-1-session-volume-max }}", "which has no number"),
+        ("{{ session-limits/aethoxysklerol-gb-daily-dose-max }}", "which has no number"),
         ("{{ result-durations/reticular-vein-onset }}", "which has no number"),
         ("{{ ten mL }}", "has a reference that cannot be read"),
     ],
@@ -241,9 +241,9 @@ def test_a_file_that_cannot_be_loaded_is_named_and_nothing_is_lost(tmp_path: Pat
 
 
 def test_an_unquoted_date_is_read_as_it_was_typed(tmp_path: Path) -> None:
-    text = (settings.FIXTURES / "areas.yaml").read_text("utf-8").replace('"2027-05-22"', "2027-05-23")
+    text = (settings.FIXTURES / "areas.yaml").read_text("utf-8").replace('"2027-05-26"', "2027-05-27")
     load_content(fixture(tmp_path, "areas.yaml", text))
-    assert str(Area.objects.get(slug="leg").review_due) == "2027-05-23"
+    assert str(Area.objects.get(slug="leg").review_due) == "2027-05-27"
 
 
 def test_the_commands_load_and_publish(capsys: pytest.CaptureFixture[str]) -> None:

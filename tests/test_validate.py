@@ -44,7 +44,14 @@ def test_the_contracts_plan_with_amounts_inside_every_limit_is_within_limits(cli
     assert volume["observed"] == {"value": "3", "unit": "mL"}
     assert volume["limit"]["slug"] == "asclera-session-volume-max"
     assert volume["headroom"] == {"value": "7", "unit": "mL"}
-    assert {entry["rule"] for entry in answer["not_evaluated"]} == {"aftercare", "postpartum-interval"}
+    assert not any(entry["leaves_incomplete"] for entry in answer["not_evaluated"])
+    assert {entry["rule"] for entry in answer["not_evaluated"]} == {
+        "aftercare",
+        "ankle-brachial-index",
+        "contraindication",  # of medications, which are not essential
+        "postpartum-interval",
+        "same-day-procedures",
+    }
 
 
 @pytest.mark.parametrize(
@@ -100,8 +107,8 @@ def test_the_strictest_limit_binds_and_the_others_are_told(client: Client) -> No
 def test_ten_ml_in_many_decimal_parts_is_exactly_ten(client: Client) -> None:
     values = ("2.7", "3.6", "0.7", "1.2", "1.8")
     assert sum(map(float, values)) > 10  # which is why nothing here is a float
-    parts = [treatment(amount={"value": value, "unit": "mL"}) for value in values]
-    answer = checked(client, plan(session(*parts), rule_sets=["clinic"]))
+    parts = [{"area": "leg", "amount": {"value": value, "unit": "mL"}} for value in values]
+    answer = checked(client, {"sessions": [{"treatments": parts}], **CLINIC_ONLY})
     assert answer["verdict"] == "within_limits"
 
 
@@ -140,12 +147,19 @@ def test_vials_of_an_open_size_are_an_error_and_no_volume_is_made_up(client: Cli
 
 
 def test_a_limit_that_no_source_confirms_warns_and_has_no_number(client: Client) -> None:
-    body = plan(session(treatment(product="fibrovein", concentration_percent="3")), jurisdiction="GB")
-    answer = checked(client, body)
-    entry = next(entry for entry in answer["not_evaluated"] if entry["reason"] == "limit_unconfirmed")
-    assert entry["limits"] == ["fibrovein-gb-3-session-volume-max"]
-    finding = next(finding for finding in answer["findings"] if finding["id"].endswith(":limit-unconfirmed"))
-    assert (finding["severity"], finding["limit"]["value"]) == ("warning", None)
+    foam = treatment(product="aethoxysklerol", concentration_percent="3", form="foam", vein_type="varicose-vein")
+    answer = checked(client, plan(session(foam), jurisdiction="GB"))
+    row = next(row for row in answer["not_evaluated"] if row["rule"] == "session-volume")
+    assert (row["reason"], row["limits"]) == (
+        "limit_unconfirmed",
+        ["aethoxysklerol-gb-foam-session-volume-unconfirmed"],
+    )
+    finding = next(row for row in answer["findings"] if row["id"] == "session-volume:/sessions/0:limit-unconfirmed")
+    assert (finding["severity"], finding["limit"]["value"], finding["limit"]["status"]) == (
+        "warning",
+        None,
+        "unconfirmed",
+    )
 
 
 def test_a_refusal_of_eligibility_is_an_error_without_a_patch(client: Client) -> None:

@@ -1,6 +1,17 @@
 """Facts being edited, and releases. Constraints live here."""
 
-from api.models.facts import Area, Claim, Content, Faq, PlanExample, Product, ResultDuration, Source, VeinType
+from api.models.facts import (
+    Area,
+    Claim,
+    Content,
+    Faq,
+    Ingredient,
+    PlanExample,
+    Product,
+    ResultDuration,
+    Source,
+    VeinType,
+)
 from api.models.limits import Contraindication, Rule, Ruling, SessionLimit
 from api.models.releases import Release
 
@@ -10,6 +21,7 @@ __all__ = [
     "Content",
     "Contraindication",
     "Faq",
+    "Ingredient",
     "PlanExample",
     "Product",
     "Release",

@@ -18,10 +18,10 @@ from api.models.fields import (
 from api.rules.numbers import UNITS, thousandths
 from api.rules.plan import FORMS, JURISDICTIONS
 
-SOURCE_KINDS = ("label", "label-mirror", "guideline", "secondary", "article", "policy")
+SOURCE_KINDS = ("label", "label-mirror", "regulator", "guideline", "secondary", "article", "policy")
 EXTENTS = ("full", "part", "abstract", "unknown")
 CONFIDENCES = ("label", "secondary", "unconfirmed")
-SCLEROSANTS = ("polidocanol", "sodium-tetradecyl-sulfate", "glycerin", "hypertonic-saline")
+SCLEROSANTS = ("polidocanol", "sodium-tetradecyl-sulfate", "glycerin", "chromated-glycerin", "hypertonic-saline")
 ASPECTS = ("onset", "sessions-per-course", "clearance", "durability", "recurrence")
 ORIGINS = ("article", "sources")
 CLAIM_KINDS = ("eligibility", "limit", "area", "mechanism", "duration", "faq", "outcome", "other")
@@ -72,6 +72,9 @@ class VeinType(Content):
     name = models.CharField(max_length=100, help_text="Name in plain English.")
     synonyms = ListField(help_text="Other names in use.")
     description = models.TextField(help_text="What it is.")
+    diameter_min_mm = models.DecimalField(
+        max_digits=6, decimal_places=3, null=True, blank=True, help_text="At least this wide, in mm (inclusive)."
+    )
     diameter_over_mm = models.DecimalField(
         max_digits=6, decimal_places=3, null=True, blank=True, help_text="Wider than this, in mm (exclusive)."
     )
@@ -98,6 +101,7 @@ class Product(Content):
     """A sclerosant as sold under a label."""
 
     name = models.CharField(max_length=100, help_text="Name of the product.")
+    synonyms = ListField(help_text="Names elsewhere, and abbreviations.")
     sclerosant = closed(SCLEROSANTS, help_text="The agent.")
     excipients = ListField(help_text="Excipients that an allergy may concern.")
     forms = ListField(words=FORMS, help_text="Forms that a label covers.")
@@ -122,6 +126,15 @@ class Product(Content):
             for container in strength["containers"]:
                 check_keys(container, {"kind", "volume_ml"}, set(), "container")
                 _check_decimal(container["volume_ml"])
+
+
+class Ingredient(Content):
+    """A sclerosant or an excipient, with the names that an allergy may be stated by."""
+
+    name = models.CharField(max_length=100, help_text="Name in plain English.")
+    synonyms = ListField(help_text="Other exact names; a plan may state an allergy by one of them.")
+    description = models.TextField(help_text="What it is, and in what it is found.")
+    citations = CitationsField()
 
 
 class Area(Content):

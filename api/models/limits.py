@@ -9,11 +9,12 @@ from api.models.facts import SCLEROSANTS, Content, Product, VeinType
 from api.models.fields import STATUSES, CitationsField, ListField, closed, one_of
 from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
-from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
+from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS, VEINS
 from api.rules.rows import COMPARATORS, KINDS, LISTS, SEVERITIES
 
 RANGE = ("<=", ">=")
 LISTING = ("in", "not-in")
+NAMED_IN = ("conditions", "medications")
 
 
 class Rule(Content):
@@ -24,6 +25,13 @@ class Rule(Content):
     quantity = models.CharField(max_length=60, help_text="The measure: what is computed from a plan.")
     unit = closed(UNITS, help_text="UCUM unit of the measure.")
     essential = models.BooleanField(help_text="Whether a missing essential input leaves a plan `incomplete`.")
+    topic = models.CharField(  # noqa: DJ001 - null says that there is none, as in every other column
+        max_length=100,
+        null=True,
+        blank=True,
+        help_text="Slug of the rule that stands for a question that a plan must not be silent on: its own, or that of "
+        "another rule that answers the same question; null where silence is told by no one.",
+    )
     description = models.TextField(help_text="What is measured, and how it is held against the limits.")
     messages = models.JSONField(help_text="What a finding says, by comparator.")
 
@@ -32,13 +40,16 @@ class Rule(Content):
 
     def clean(self) -> None:
         measure = MEASURES.get(self.quantity)
-        for comparator in KINDS[self.kind]:
+        for comparator in (*KINDS[self.kind], "unknown"):
             try:
-                self.messages.get(comparator, "").format(observed="", limit="", value="")
+                self.messages.get(comparator, "").format(observed="", limit="", value="", who="", Who="")
             except (KeyError, ValueError, IndexError) as error:
                 raise ValidationError(f"has a message for {comparator!r} that cannot be filled in") from error
         if self.kind == "listed" and "unknown" not in self.messages and self.quantity == "container-volume":
             raise ValidationError("has no message for a size that is unknown")
+        stands_for_itself = self.topic in (None, self.slug)
+        if not stands_for_itself and not Rule.objects.filter(slug=self.topic, topic=self.topic).exists():
+            raise ValidationError(f"has the topic {self.topic!r}, which is no rule that stands for one")
         if measure is None:
             raise ValidationError(f"measures {self.quantity!r}, which the service cannot compute")
         if measure.unit != self.unit:
@@ -73,6 +84,11 @@ class SessionLimit(Content):
     vein_type = models.ForeignKey(
         VeinType, null=True, blank=True, on_delete=models.PROTECT, help_text="Null: any vein type."
     )
+    vein = closed(
+        VEINS,
+        null=True,
+        help_text="The vein that the label names; a treatment that names none is held to it, too.",
+    )
     area = models.ForeignKey(
         "api.Area",
         null=True,
@@ -84,6 +100,9 @@ class SessionLimit(Content):
         null=True, blank=True, help_text="Only at the first treatment with the sclerosant, or only later; null: both."
     )
     severity = closed(SEVERITIES, help_text="How serious it is to break it.")
+    always = models.BooleanField(
+        default=False, help_text="Whether it is in force whatever rule sets are asked for, where it surely applies."
+    )
     status = closed(STATUSES, help_text="Whether sources confirm the value.")
     note = models.TextField(blank=True, help_text="What to know about the limit.")
     citations = CitationsField()
@@ -98,6 +117,7 @@ class SessionLimit(Content):
             one_of("jurisdiction", JURISDICTIONS),
             one_of("sclerosant", SCLEROSANTS),
             one_of("form", FORMS),
+            one_of("vein", VEINS),
             one_of("severity", SEVERITIES),
             one_of("status", STATUSES),
             models.CheckConstraint(
@@ -107,7 +127,7 @@ class SessionLimit(Content):
                 condition=Q(
                     status="unconfirmed",
                     severity="warning",
-                    comparator__in=RANGE,
+                    comparator__in=(*RANGE, "in"),
                     value__isnull=True,
                     expected__isnull=True,
                 )
@@ -126,9 +146,11 @@ class SessionLimit(Content):
             raise ValidationError(f"compares by {self.comparator!r}, which a {self.rule.kind} rule does not")
         if self.comparator not in self.rule.messages:
             raise ValidationError(f"compares by {self.comparator!r}, for which its rule has no message")
+        if self.vein is not None and self.vein_type_id != VEINS[self.vein]:
+            raise ValidationError(f"names the vein {self.vein!r}, which is not of its vein type")
         listed = bool(self.values) or self.values_from is not None
-        if self.comparator in LISTING and not listed:
-            raise ValidationError("lists no values")
+        if self.comparator in LISTING and listed is (self.status == "unconfirmed"):
+            raise ValidationError("lists values that no source confirms" if listed else "lists no values")
 
 
 class Contraindication(Content):
@@ -136,6 +158,7 @@ class Contraindication(Content):
 
     name = models.CharField(max_length=150, help_text="Name in plain English.")
     synonyms = ListField(help_text="Other names in use.")
+    named_in = ListField(words=NAMED_IN, help_text="The patient's lists that may name it: `conditions`, `medications`.")
     description = models.TextField(help_text="What is meant.")
     citations = CitationsField(blank=True)
 

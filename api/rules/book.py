@@ -3,11 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
-from api.rules.plan import Plan
+from api.rules.plan import VEINS, Plan, Treatment
 from api.rules.reading import Words
 from api.rules.rows import Limit, Product, Row, limit_of, number_of, product_of, rule_of, ruling_of
+
+# What stands for a condition, an allergy or a drug that no resource lists.
+OTHER = "other"
 
 
 class Profile(NamedTuple):
@@ -18,33 +22,32 @@ class Profile(NamedTuple):
     concentration: int | None
     form: str | None
     vein_type: str | None
+    vein: str | None
     area: str
     first_exposure: bool | None
 
 
 class Match(NamedTuple):
-    """Of one rule, for one profile: the limits that apply, and those that might, with the members that would tell.
-
-    `unknown` are these members together. A match is `plain` where all its limits have a number and the first exposure
-    is not all that is open.
-    """
+    """Of one rule, for one profile: the limits that apply, and those that might, with the members that would tell."""
 
     sure: tuple[Limit, ...]
     unsure: tuple[tuple[Limit, tuple[str, ...]], ...]
-    unknown: tuple[str, ...] = ()
-    plain: bool = True
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Those that apply and those that may."""
+        return (*self.sure, *(limit for limit, _ in self.unsure))
 
 
-MIXED = Match((), ())  # stands for matches that differ
+NOTHING = Match((), ())
 
 
 class Matches(dict[str, Match]):
-    """What the limits in force say of one profile, by rule; and what the evaluator keeps for the profile beside it."""
+    """What the limits in force say of one profile, by rule; and by `rule:condition`, empty for limits on none."""
 
-    def __init__(self, profile: Profile, found: Iterable[tuple[str, Match]]) -> None:
-        super().__init__(found)
+    def __init__(self, profile: Profile) -> None:
+        super().__init__()
         self.profile = profile
-        self.checks: Any = None  # filled by the evaluator, which knows the measures
 
 
 # Which member of a treatment tells a selector.
@@ -63,82 +66,58 @@ class Lens:
 
     def __init__(self, book: "Book", jurisdiction: str, rule_sets: frozenset[str]) -> None:
         self.book = book
-        self.limits: dict[str, list[Limit]] = defaultdict(list)
+        self.rule_sets = rule_sets
+        self.limits: dict[str, list[Limit]] = {}
+        # Limits with a number that name a product, of any rule set: where one speaks, the number is not unconfirmed.
+        self.numbered: dict[str, list[Limit]] = {}
         for limit in book.limits:
-            if limit.rule_set in rule_sets and limit.jurisdiction in (None, jurisdiction):
-                self.limits[limit.rule].append(limit)
-        self.by_scope: Mapping[str, Any] = {}  # filled by the evaluator, which knows the measures
-        self.match = lru_cache(maxsize=256)(self._match)
-        self.together = lru_cache(maxsize=256)(_together)
-        self._known: dict[Match, Match] = {}  # a few hundred: as many as the content can tell apart
+            if limit.jurisdiction not in (None, jurisdiction):
+                continue
+            if limit.rule_set in rule_sets or limit.always:
+                self.limits.setdefault(limit.rule, []).append(limit)
+            if limit.names_product and not limit.unconfirmed and limit.rule_set in ("label", "policy"):
+                self.numbered.setdefault(limit.rule, []).append(limit)
+        self.match = lru_cache(maxsize=1024)(self._match)
 
-    def _match(
-        self,
-        product: str | None,
-        concentration: int | None,
-        form: str | None,
-        vein_type: str | None,
-        area: str,
-        first_exposure: bool | None,
-    ) -> Matches:
-        """The rules that have something to say on such treatments. Equal matches are one object."""
-        sclerosant = self.book.products[product].sclerosant if product else None
-        profile = Profile(product, sclerosant, concentration, form, vein_type, area, first_exposure)
-        found: dict[str, tuple[list[Limit], list[tuple[Limit, tuple[str, ...]]]]] = defaultdict(lambda: ([], []))
+    def limits_on(self, measure: str) -> list[Limit]:
+        """The limits in force on a measure, by whichever rule."""
+        return [limit for rule in self.book.rules_of(measure) for limit in self.limits.get(rule, ())]
+
+    def has_ruling(self, condition: str, profile: Profile) -> bool:
+        """Whether a ruling in force is, or may be, about the condition and such a treatment."""
+        return any(
+            limit.condition == condition and self.book.unknown(limit, profile) is not None
+            for limit in self.limits_on("condition")
+        )
+
+    def _match(self, profile: Profile) -> Matches:
+        """The rules that have something to say on such treatments."""
+        matches = Matches(profile)
         for rule, limits in self.limits.items():
+            sure: dict[str, list[Limit]] = defaultdict(list)
+            unsure: dict[str, list[tuple[Limit, tuple[str, ...]]]] = defaultdict(list)
             for limit in limits:
-                unknown = self._unknown(limit, profile)
-                # A condition's rulings are also kept under its own key, so that each is looked at alone.
-                for key in (rule, f"{rule}:{limit.condition}") if limit.condition else (rule,):
-                    if unknown == ():
-                        found[key][0].append(limit)
-                    elif unknown is not None:
-                        found[key][1].append((limit, unknown))
-        matches = {key: _as_match(sure, unsure) for key, (sure, unsure) in found.items()}
-        return Matches(profile, ((key, self._known.setdefault(match, match)) for key, match in matches.items()))
+                unknown = self.book.unknown(limit, profile)
+                if unknown is None or (unknown and limit.rule_set not in self.rule_sets):
+                    continue
+                if limit.unconfirmed and self._is_numbered(limit, profile):
+                    continue
+                for key in (rule, f"{rule}:{limit.condition or ''}"):
+                    if unknown:
+                        unsure[key].append((limit, unknown))
+                    else:
+                        sure[key].append(limit)
+            for key in dict.fromkeys(chain(sure, unsure)):
+                applying = sorted(sure[key], key=lambda limit: limit.precedence)
+                matches[key] = Match(tuple(applying), tuple(unsure[key]))
+        return matches
 
-    def _unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
-        """() when the limit applies, None when it does not, else the members that would tell."""
-        unknown = []
-        if limit.area is not None and limit.area not in self.book.areas.get(profile.area, ()):
-            if profile.area not in self.book.areas[limit.area]:
-                return None
-            unknown.append("area")  # a leg may mean its ankle
-        for selector, member in TELLS.items():
-            wanted = getattr(limit, selector)
-            if wanted is not None:
-                given = getattr(profile, selector)
-                if given is None:
-                    unknown.append(member)
-                elif given != wanted:
-                    return None
-        if limit.listed is not None and profile.product is None:
-            unknown.append("product")
-        if _is_of_clinic_made_foam(limit) and self.book.in_canisters(profile.product):
-            return None
-        return tuple(dict.fromkeys(unknown))
-
-
-def _is_of_clinic_made_foam(limit: Limit) -> bool:
-    """Whether it bounds a volume of foam of no named product; foam that comes ready made is exempt."""
-    return limit.form == "foam" and limit.unit == "mL" and limit.product is None and limit.sclerosant is None
-
-
-def _as_match(sure: list[Limit], unsure: list[tuple[Limit, tuple[str, ...]]]) -> Match:
-    """A match, with what follows from its limits."""
-    sure.sort(key=lambda limit: limit.precedence)
-    unknown = tuple(dict.fromkeys(member for _, members in unsure for member in members))
-    exposure_open = any(members == ("first_exposure",) for _, members in unsure)
-    plain = not exposure_open and not any(limit.unconfirmed for limit in sure)
-    return Match(tuple(sure), tuple(unsure), unknown, plain)
-
-
-def _together(found: tuple[Match | None, ...]) -> Match:
-    """A match with the limits that apply to any of several treatments; MIXED where one does not tell whether."""
-    known = [match for match in found if match is not None]
-    if any(match.unsure for match in known):
-        return MIXED
-    return _as_match(list(dict.fromkeys(limit for match in known for limit in match.sure)), [])
+    def _is_numbered(self, limit: Limit, profile: Profile) -> bool:
+        """Whether a row with a number speaks, or may speak, of what an unconfirmed row has no number for."""
+        return any(
+            other.direction == limit.direction and self.book.unknown(other, profile) is not None
+            for other in self.numbered.get(limit.rule, ())
+        )
 
 
 class Book:
@@ -148,21 +127,29 @@ class Book:
         self.products: dict[str, Product] = {row["slug"]: product_of(row) for row in content["products"]}
         self.rules = {row["slug"]: rule_of(row) for row in content["rules"]}
         self.limits = [limit_of(row) for row in content["session-limits"]]
-        self.limits += [ruling_of(row, ruling) for row in content["contraindications"] for ruling in row["rulings"]]
+        for rule in self.rules_of("condition"):
+            rulings = ((row, ruling) for row in content["contraindications"] for ruling in row["rulings"])
+            self.limits += [ruling_of(row, ruling, rule) for row, ruling in rulings]
         self.limits_by_slug = {limit.slug: limit for limit in self.limits}
         # The volume that stands in for a vial of no named product: the one container limit that asks for a number.
         self.stand_in_vial = next(
             (limit for limit in self.limits if limit.unit == "mL" and limit.comparator == "="), None
         )
+        # The rules of each topic, by the rule that stands for it.
+        self.topics = {
+            rule.slug: tuple(other for other in self.rules.values() if other.topic == rule.slug)
+            for rule in self.rules.values()
+            if rule.topic == rule.slug
+        }
         self.areas = _lineages(content["areas"])
         # Each area with those that hold it and those that it holds.
         self.near = {
             area: frozenset({*holding, *(other for other, lineage in self.areas.items() if area in lineage)})
             for area, holding in self.areas.items()
         }
-        self.bands = _bands(content["vein-types"])
+        self.bands = {row["slug"]: Band.of(row) for row in content["vein-types"]}
         self.words = _words(content)
-        self.lens = lru_cache(maxsize=32)(self._lens)
+        self.lens = lru_cache(maxsize=64)(self._lens)
 
     def rules_of(self, measure: str) -> tuple[str, ...]:
         """The slugs of the rules that hold a measure against their limits."""
@@ -178,13 +165,69 @@ class Book:
         """Whether the product comes as foam in canisters, whose count says nothing of a volume."""
         return product is not None and self.products[product].in_canisters
 
-    def vein_type(self, stated: str | None, diameter: int | None) -> str | None:
-        """The vein type as stated; a diameter settles which of the banded ones it is."""
-        if diameter is not None and (stated is None or stated in self.bands):
-            for slug, (over, most) in self.bands.items():
-                if over < diameter <= most:
-                    return slug
-        return stated
+    def vein_type(self, treatment: Treatment) -> str | None:
+        """The vein type as stated; else what the named vein is; else the one whose band holds the diameter."""
+        if treatment.vein_type is not None:
+            return treatment.vein_type
+        if treatment.vein is not None:
+            return VEINS[treatment.vein]
+        if treatment.vein_diameter_mm is None:
+            return None
+        return next((slug for slug, band in self.bands.items() if band.settles(treatment.vein_diameter_mm)), None)
+
+    def unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
+        """() when the limit applies, None when it does not, else the members that would tell."""
+        unknown = []
+        if limit.area is not None and limit.area not in self.areas.get(profile.area, ()):
+            if profile.area not in self.areas[limit.area]:
+                return None
+            unknown.append("area")  # a leg may mean its ankle
+        for selector, member in TELLS.items():
+            wanted = getattr(limit, selector)
+            if wanted is not None:
+                given = getattr(profile, selector)
+                if given is None:
+                    unknown.append(member)
+                elif given != wanted:
+                    return None
+        if limit.vein is not None and profile.vein not in (None, limit.vein):
+            return None  # a vein that is not named is held to what holds for each
+        if limit.listed is not None and profile.product is None:
+            unknown.append("product")
+        if _is_of_clinic_made_foam(limit) and self.in_canisters(profile.product):
+            return None
+        return tuple(dict.fromkeys(unknown))
+
+
+class Band(NamedTuple):
+    """The diameters of a vein type, in thousandths of a mm; `most` of None has no upper end, `over` is exclusive."""
+
+    least: int | None
+    over: int | None
+    most: int | None
+
+    @classmethod
+    def of(cls, row: Row) -> "Band":
+        names = ("diameter_min_mm", "diameter_over_mm", "diameter_max_mm")
+        return cls(*(number_of(row[name]) for name in names))
+
+    def settles(self, diameter: int) -> bool:
+        """Whether a diameter alone makes a vein this type. Without an upper end it might be a trunk as well."""
+        return self.most is not None and self.distance(diameter) == 0 and diameter > (self.over or 0)
+
+    def distance(self, diameter: int) -> int | None:
+        """How far outside the band a diameter lies, 0 on its ends and within; None where the type has no band."""
+        lower = self.least if self.least is not None else self.over
+        if lower is None and self.most is None:
+            return None
+        below = (lower or 0) - diameter
+        above = diameter - self.most if self.most is not None else 0
+        return max(0, below, above)
+
+
+def _is_of_clinic_made_foam(limit: Limit) -> bool:
+    """Whether it bounds a volume of foam of no named product; foam that comes ready made is exempt."""
+    return limit.form == "foam" and limit.unit == "mL" and not limit.names_product
 
 
 def _lineages(areas: Iterable[Row]) -> dict[str, tuple[str, ...]]:
@@ -199,27 +242,25 @@ def _lineages(areas: Iterable[Row]) -> dict[str, tuple[str, ...]]:
     return lineages
 
 
-def _bands(vein_types: Iterable[Row]) -> dict[str, tuple[int, int]]:
-    """The diameter bands, in thousandths of a millimetre: over the first number, at most the second."""
-    return {
-        row["slug"]: (number_of(row["diameter_over_mm"]) or 0, most)
-        for row in vein_types
-        if (most := number_of(row["diameter_max_mm"])) is not None
-    }
-
-
 def _words(content: Mapping[str, Iterable[Row]]) -> Words:
-    slugs = {
-        "areas": [row["slug"] for row in content["areas"]],
-        "vein-types": [row["slug"] for row in content["vein-types"]],
-        "products": [row["slug"] for row in content["products"]],
-        "conditions": [row["slug"] for row in content["contraindications"]],
-        "allergies": {name for row in content["products"] for name in (row["sclerosant"], *row["excipients"])},
+    """What the members of a plan may say, and what else each word is called."""
+    named = {
+        "areas": content["areas"],
+        "vein-types": content["vein-types"],
+        "products": content["products"],
+        "conditions": _named_in(content, "conditions"),
+        "medications": _named_in(content, "medications"),
+        "allergies": content["ingredients"],
     }
-    synonyms = {
-        kind: {
-            synonym.lower().replace(" ", "-"): row["slug"] for row in content[resource] for synonym in row["synonyms"]
-        }
-        for kind, resource in {"areas": "areas", "vein-types": "vein-types", "conditions": "contraindications"}.items()
+    open_ended = ("conditions", "medications", "allergies")
+    slugs: dict[str, list[str]] = {kind: [row["slug"] for row in rows] for kind, rows in named.items()}
+    for kind in open_ended:
+        slugs[kind].append(OTHER)
+    synonyms: dict[str, dict[str, Any]] = {
+        kind: {row["slug"]: (row["name"], *row["synonyms"]) for row in rows} for kind, rows in named.items()
     }
     return Words(slugs, synonyms)
+
+
+def _named_in(content: Mapping[str, Iterable[Row]], members: str) -> list[Row]:
+    return [row for row in content["contraindications"] if members in row["named_in"]]

@@ -1,14 +1,19 @@
 """A plan laid out for measuring: each treatment in its place, with its volume and the limits that look at it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
-from api.rules.book import MIXED, Book, Lens, Match, Matches
-from api.rules.plan import Plan, Session, Treatment
+from api.rules.book import Book, Lens, Matches, Profile
+from api.rules.kinds import members_of
+from api.rules.plan import NO_PATIENT, Plan, Session, Treatment
 
 NANOLITRES = 1000  # in a thousandth of a millilitre: volumes are kept so fine because vials multiply two decimals
+DAYS_OF_A_WEEK = 7
+# What a plan tells beside where and how much.
+MORE_OF_A_SESSION = tuple(members_of(Session).keys() - {"treatments", "date"})
+MORE_OF_A_TREATMENT = tuple(members_of(Treatment).keys() - {"area", "amount", "containers"})
 
 
 class Spot(NamedTuple):
@@ -21,47 +26,18 @@ class Spot(NamedTuple):
     volume_missing: tuple[str, ...]
 
 
-# Treatments by what the limits say of them.
-Kinds = tuple[tuple[Matches, tuple[Spot, ...]], ...]
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Group:
-    """What a rule judges at once: a treatment, a session, a day, the plan, or one entry of the patient's lists."""
+    """What a rule judges at once: a treatment, a session, a day, a week, the plan, or an entry of a patient's list.
+
+    `sessions` are the indices of the sessions that it is made of; `day` is the date that it stands for, if it is dated.
+    """
 
     pointer: str
     spots: tuple[Spot, ...]
-    kinds: Kinds
     sessions: tuple[int, ...] = ()
+    day: int | None = None
     entry: str | None = None
-    _of_kinds: dict[tuple[int, ...], tuple[Spot, ...]] | None = None
-
-    def match(self, key: str) -> Match | None:
-        """What the limits under a key say of all the group's treatments alike; MIXED where they differ."""
-        found = self.kinds[0][0].get(key)
-        for matches, _ in self.kinds:
-            if matches.get(key) is not found:
-                return MIXED
-        return found
-
-    def of_kinds(self, some: tuple[int, ...]) -> tuple[Spot, ...]:
-        """The treatments of some of the group's kinds, in their order."""
-        if len(some) == len(self.kinds):
-            return self.spots
-        if self._of_kinds is None:
-            self._of_kinds = {}
-        if some not in self._of_kinds:
-            wanted = {id(self.kinds[k][0]) for k in some}
-            self._of_kinds[some] = tuple([spot for spot in self.spots if id(spot.matches) in wanted])
-        return self._of_kinds[some]
-
-
-def kinds_of(spots: Sequence[Spot]) -> Kinds:
-    """The treatments by what the limits say of them."""
-    by_matches: dict[int, list[Spot]] = {}
-    for spot in spots:
-        by_matches.setdefault(id(spot.matches), []).append(spot)
-    return tuple([(alike[0].matches, tuple(alike)) for alike in by_matches.values()])
 
 
 class Context:
@@ -71,97 +47,145 @@ class Context:
         self.plan = plan
         self.book = book
         self.lens: Lens = book.lens_of(plan)
+        self._exposures: dict[tuple[int, str], bool | None] = {}
         self.sessions = tuple(self._session(i, session) for i, session in enumerate(plan.sessions))
-        # The interval before each session, for any area and for its own areas; see `session_interval`.
-        self.intervals: dict[tuple[int, bool], Any] = {}
-        # The volume of treatments that several limits look at, by the identity of their list, which is kept beside it.
-        self.volumes: dict[int, tuple[Any, ...]] = {}
-        first, *others = self.sessions
-        self.spots = first.spots if not others else tuple(spot for group in self.sessions for spot in group.spots)
-        self.kinds = first.kinds if not others else kinds_of(self.spots)
-        # Pointers to members of treatments, by the identity of their list, which is kept beside them.
-        self._pointers: dict[tuple[int, tuple[str, ...]], tuple[Any, tuple[str, ...]]] = {}
+        self.spots = tuple(spot for group in self.sessions for spot in group.spots)
+        self._groups: dict[str, tuple[Group, ...]] = {}
+
+    @cached_property
+    def is_bare(self) -> bool:
+        """Whether the plan tells where and how much, and nothing else: no product, no vein, no patient, no care.
+
+        It is the article's own question, how much in a session, and what it leaves out is no silence.
+        """
+        plan = self.plan
+        told = [plan.previous_sessions, plan.provider.emergency_equipment_on_site]
+        told += [getattr(session, name) for session in plan.sessions for name in MORE_OF_A_SESSION]
+        told += [getattr(spot.treatment, name) for spot in self.spots for name in MORE_OF_A_TREATMENT]
+        return plan.patient is NO_PATIENT and all(value in (None, ()) for value in told)
 
     def _session(self, i: int, session: Session) -> Group:
         pointer = f"/sessions/{i}"
-        exposures: dict[str | None, bool | None] = {}
-        spots = []
-        for j, treatment in enumerate(session.treatments):
-            first = treatment.first_exposure
-            if first is None:
-                if treatment.product not in exposures:
-                    exposures[treatment.product] = self._first_exposure(i, treatment)
-                first = exposures[treatment.product]
-            spots.append(self._spot(f"{pointer}/treatments/{j}", treatment, first))
-        return Group(pointer, tuple(spots), kinds_of(spots), (i,))
+        spots = tuple(
+            self._spot(f"{pointer}/treatments/{j}", treatment, self._first_exposure(i, treatment))
+            for j, treatment in enumerate(session.treatments)
+        )
+        return Group(pointer, spots, (i,), session.date)
 
     def _spot(self, pointer: str, treatment: Treatment, first_exposure: bool | None) -> Spot:
-        vein_type = self.book.vein_type(treatment.vein_type, treatment.vein_diameter_mm)
-        matches = self.lens.match(
+        profile = Profile(
             treatment.product,
+            self.book.products[treatment.product].sclerosant if treatment.product else None,
             treatment.concentration_percent,
             treatment.form,
-            vein_type,
+            self.book.vein_type(treatment),
+            treatment.vein,
             treatment.area,
             first_exposure,
         )
         nanolitres, missing = self._volume(treatment, pointer)
-        return Spot(pointer, treatment, matches, nanolitres, missing)
+        return Spot(pointer, treatment, self.lens.match(profile), nanolitres, missing)
 
     def groups(self, scope: str) -> tuple[Group, ...]:
-        """The groups of a scope: sessions, days, the plan, or the entries of one of the patient's lists."""
+        """The groups of a scope."""
+        if scope not in self._groups:
+            self._groups[scope] = tuple(self._make_groups(scope))
+        return self._groups[scope]
+
+    def _make_groups(self, scope: str) -> Iterable[Group]:
+        if scope == "treatment":
+            return (Group(spot.pointer, (spot,)) for spot in self.spots)
         if scope == "session":
             return self.sessions
         if scope == "day":
-            return self._days()
+            return self._spans(1)
+        if scope == "week":
+            return self._spans(DAYS_OF_A_WEEK)
         if scope == "plan":
-            return (Group("", self.spots, self.kinds),)
-        entries = getattr(self.plan.patient, scope)
-        pointer = f"/patient/{scope}"
+            return (Group("", self.spots),)
+        if scope == "conditions":
+            return (*self._entries("conditions"), *self._entries("medications"), *self._others("other_conditions"))
+        if scope == "allergies":
+            return (*self._entries("allergies"), *self._others("other_allergies"))
+        raise KeyError(scope)
+
+    def _entries(self, members: str) -> Iterable[Group]:
+        """The entries of one of the patient's lists; the list itself where it is empty or was not sent."""
+        entries = getattr(self.plan.patient, members)
+        pointer = f"/patient/{members}"
         if not entries:
-            return (Group(pointer, self.spots, self.kinds),)
-        return tuple(Group(f"{pointer}/{k}", self.spots, self.kinds, (), entry) for k, entry in enumerate(entries))
+            return (Group(pointer, self.spots),)
+        return (Group(f"{pointer}/{k}", self.spots, entry=entry) for k, entry in enumerate(entries))
 
-    def _days(self) -> tuple[Group, ...]:
-        """Sessions of one civil date together; an undated session is a day of its own."""
-        days = []
-        order = sorted(self.sessions, key=lambda group: self.day(group) or 0)
-        for day, members in groupby(order, key=self.day):
-            groups = list(members)
-            if day is None or len(groups) == 1:
-                days += groups
+    def _others(self, members: str) -> Iterable[Group]:
+        """The entries of a list that is only there for what the other lists have no word for."""
+        return self._entries(members) if getattr(self.plan.patient, members) else ()
+
+    def _spans(self, days: int) -> Iterable[Group]:
+        """For each day with a session, the sessions of that day and of the days before it that make up the span.
+
+        An undated session is a span of its own.
+        """
+        dated: dict[int, list[Group]] = {}
+        for group in self.sessions:
+            if group.day is None:
+                yield group
             else:
-                spots = tuple(spot for group in groups for spot in group.spots)
-                sessions = tuple(i for group in groups for i in group.sessions)
-                days.append(Group(groups[0].pointer, spots, kinds_of(spots), sessions))
-        return tuple(days)
+                dated.setdefault(group.day, []).append(group)
+        for last, on_day in dated.items():
+            within = [group for day, groups in sorted(dated.items()) if last - days < day <= last for group in groups]
+            spots = tuple(spot for group in within for spot in group.spots)
+            yield Group(on_day[0].pointer, spots, tuple(i for group in within for i in group.sessions), last)
 
-    def pointers(self, spots: tuple[Spot, ...], members: tuple[str, ...]) -> tuple[str, ...]:
+    def pointers(self, spots: Sequence[Spot], members: Iterable[str]) -> tuple[str, ...]:
         """Pointers to members of treatments."""
-        if len(spots) == 1:
-            return tuple([f"{spots[0].pointer}/{member}" for member in members])
-        key = (id(spots), members)
-        known = self._pointers.get(key)
-        if known is None or known[0] is not spots:
-            pointers = tuple([f"{spot.pointer}/{member}" for spot in spots for member in members])
-            known = self._pointers[key] = (spots, pointers)
-        return known[1]
+        return tuple([f"{spot.pointer}/{member}" for spot in spots for member in members])
 
     def undated(self) -> tuple[str, ...]:
-        """Pointers to the dates that would tell which sessions share a day."""
+        """Pointers to the dates that would tell which of several planned sessions share a day."""
         if len(self.sessions) == 1:
             return ()
-        return tuple(f"/sessions/{i}/date" for i, session in enumerate(self.plan.sessions) if session.date is None)
+        return tuple(f"{group.pointer}/date" for group in self.sessions if group.day is None)
 
-    def day(self, group: Group) -> int | None:
-        return self.plan.sessions[group.sessions[0]].date
+    def untold_before(self, group: Group, spots: Sequence[Spot], days: int = 1) -> tuple[str, ...]:
+        """Pointers to what leaves open how much of the sclerosant was given before in a group's day, or days.
+
+        A previous session has no amounts: where it lies, or may lie, within them, and used, or may have used, what the
+        treatments use, the sum stays open.
+        """
+        if self.plan.previous_sessions is None:
+            return ("/previous_sessions",)
+        sclerosants = {spot.matches.profile.sclerosant for spot in spots}
+        missing: dict[str, None] = {}
+        for k, previous in enumerate(self.plan.previous_sessions):
+            pointer = f"/previous_sessions/{k}"
+            used = None if previous.products is None else {self.book.products[p].sclerosant for p in previous.products}
+            if used is not None and None not in sclerosants and not used & sclerosants:
+                continue
+            if previous.date is None:
+                missing[f"{pointer}/date"] = None
+            elif group.day is None:
+                missing[f"{group.pointer}/date"] = None
+            elif 0 <= group.day - previous.date < days:
+                missing[f"{pointer}/products" if used is None else pointer] = None
+        return tuple(missing)
+
+    def untold_on_the_day(self, group: Group, spots: Sequence[Spot]) -> tuple[str, ...]:
+        """Pointers to earlier sessions of a group's day that a plan tells of, whose volume adds to the group's own."""
+        return () if self.plan.previous_sessions is None else self.untold_before(group, spots)
 
     def _first_exposure(self, i: int, treatment: Treatment) -> bool | None:
+        """As stated; else as earlier sessions tell, which is worked out once for all treatments of a session."""
+        if treatment.first_exposure is not None or treatment.product is None:
+            return treatment.first_exposure
+        sclerosant = self.book.products[treatment.product].sclerosant
+        if (i, sclerosant) not in self._exposures:
+            self._exposures[i, sclerosant] = self._unused_before(i, sclerosant)
+        return self._exposures[i, sclerosant]
+
+    def _unused_before(self, i: int, sclerosant: str) -> bool | None:
         """No when an earlier session used the sclerosant, yes when all are known and none did, else None."""
-        if treatment.product is None:
-            return None
         products = self.book.products
-        sclerosant = products[treatment.product].sclerosant
         used: list[str | None] = []
         if self.plan.previous_sessions is None:
             used.append(None)

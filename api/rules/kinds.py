@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
-from api.rules.numbers import DECIMAL_PATTERN, thousandths
+from api.rules.numbers import DECIMAL_PATTERN, as_text, thousandths
 from api.rules.reading import PATIENT_IDENTIFIERS, JsonNumber, Reader, nearest, under
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -20,11 +20,20 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Kind(Protocol):
-    """A kind of value: how to read it, and the JSON Schema that says the same."""
+    """A kind of value: how to read it, how to write what was read, and the JSON Schema that says the same."""
 
     def read(self, value: Any, pointer: str, reader: Reader) -> Any: ...
 
+    def write(self, value: Any) -> Any: ...
+
     def schema(self) -> dict[str, Any]: ...
+
+
+class AsItIs:
+    """What is written as it was read."""
+
+    def write(self, value: Any) -> Any:
+        return value
 
 
 def text_of(value: Any, pointer: str, reader: Reader) -> str | None:
@@ -36,23 +45,22 @@ def text_of(value: Any, pointer: str, reader: Reader) -> str | None:
 
 
 @dataclass(frozen=True)
-class Slug:
-    """A slug of a resource of the release."""
+class Slug(AsItIs):
+    """A slug of a resource of the release. Where `by_other_names`, the one slug that a synonym means is read, too."""
 
     words: str
     resource: str
+    by_other_names: bool = False
 
     def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
         text = text_of(value, pointer, reader)
         if text is None or reader.words.knows(self.words, text):
             return text
-        reader.fault(
-            pointer,
-            "unknown_slug",
-            f"Not a slug of {self.resource}.",
-            reader.words[self.words],
-            reader.words.nearest(self.words, text),
-        )
+        meant = reader.words.meant(self.words, text)
+        if self.by_other_names and len(meant) == 1:
+            return meant[0]
+        detail = f"Not a slug of {self.resource}."
+        reader.fault(pointer, "unknown_slug", detail, reader.words[self.words], ", ".join(meant) or None)
         return None
 
     def schema(self) -> dict[str, Any]:
@@ -60,7 +68,7 @@ class Slug:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(AsItIs):
     """One of a closed list, with spellings that are accepted for a listed one, and some that are only understood."""
 
     values: tuple[str, ...]
@@ -103,6 +111,9 @@ class Decimal:
             reader.fault(pointer, "out_of_range", f"Send a value from {self.least} to {self.most} {self.unit}.")
         return number
 
+    def write(self, value: int) -> str:
+        return as_text(value)
+
     def schema(self) -> dict[str, Any]:
         return {
             "oneOf": [
@@ -119,7 +130,7 @@ class Decimal:
 
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(AsItIs):
     """A whole number."""
 
     least: int
@@ -139,7 +150,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(AsItIs):
     """True or false."""
 
     def read(self, value: Any, pointer: str, reader: Reader) -> bool | None:
@@ -173,12 +184,15 @@ class Day:
             reader.fault(pointer, "out_of_range", f"Send a date from {self.first} to {self.last}.")
         return day.toordinal() if day else None
 
+    def write(self, value: int) -> str:
+        return date.fromordinal(value).isoformat()
+
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
 
 
 @dataclass(frozen=True)
-class Unread:
+class Unread(AsItIs):
     """A document that is read later, on its own."""
 
     component: str
@@ -213,6 +227,9 @@ class Items:
                 if entry is not None and entry in read[:k]:
                     reader.fault(f"{pointer}/{k}", "repeated", "This entry is in the list already.")
         return read
+
+    def write(self, value: tuple[Any, ...]) -> list[Any]:
+        return [self.kind.write(entry) for entry in value]
 
     def schema(self) -> dict[str, Any]:
         bounds = {"minItems": self.least, "maxItems": self.most}
@@ -249,6 +266,14 @@ class Record:
             elif declared.metadata["required"]:
                 reader.fault(f"{pointer}/{name}", "required", "This member is required.")
         return self.type(**read) if len(reader.faults) == before else None
+
+    def write(self, value: Any) -> dict[str, Any]:
+        """The record as a document, its members in the order in which they are declared."""
+        return {
+            name: declared.metadata["kind"].write(entry)
+            for name, declared in members_of(self.type).items()
+            if (entry := getattr(value, name)) is not None
+        }
 
     def schema(self) -> dict[str, Any]:
         return {"$ref": f"#/components/schemas/{self.type.__name__}"}

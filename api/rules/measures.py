@@ -9,20 +9,25 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from api.rules.context import NANOLITRES, Context, Group, Spot
+from api.rules.context import DAYS_OF_A_WEEK, NANOLITRES, Context, Group, Spot
 from api.rules.numbers import Ratio
-from api.rules.plan import Treatment
+from api.rules.plan import VEINS
 from api.rules.rows import Limit
 
 
 @dataclass(slots=True, eq=False)
 class Observed:
-    """What was measured. `missing` holds pointers without which it cannot be said to pass."""
+    """What was measured. `missing` holds pointers without which it cannot be said to pass.
+
+    A value of None that misses nothing is one that stays open, which is a finding. `at_risk` says of a value that is
+    not known that it may well break the limit.
+    """
 
     value: Any = None
     contributing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     reason: str = "missing_input"
+    at_risk: bool = False
 
 
 Measurement = Callable[[Context, Group, Sequence[Spot], Limit], Observed | None]
@@ -30,12 +35,7 @@ Measurement = Callable[[Context, Group, Sequence[Spot], Limit], Observed | None]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How to compute a measure, at what scope, in what unit, and which members it reads.
-
-    Where it `heeds_limit`, it may come to something else for another limit on the same treatments. One `of_profile`
-    reads nothing of a treatment but its profile, and so comes to the same in any plan. Where it `concerns` only some
-    treatments, it is not asked for the others.
-    """
+    """How to compute a measure, at what scope, in what unit, and which members it reads."""
 
     name: str
     scope: str
@@ -43,35 +43,21 @@ class Measure:
     needs: tuple[str, ...]
     observe: Measurement
     pointer: str | None = None
-    heeds_limit: Callable[[Sequence[Spot]], bool] | None = None
-    concerns: Callable[[Treatment], bool] | None = None
-    of_profile: bool = False
 
 
 MEASURES: dict[str, Measure] = {}
 
 
 def measure(
-    name: str,
-    scope: str,
-    unit: str,
-    *needs: str,
-    pointer: str | None = None,
-    heeds_limit: Callable[[Sequence[Spot]], bool] | None = None,
-    concerns: Callable[[Treatment], bool] | None = None,
-    of_profile: bool = False,
+    name: str, scope: str, unit: str, *needs: str, pointer: str | None = None
 ) -> Callable[[Measurement], Measurement]:
     """Register a measure under its name."""
 
     def register(observe: Measurement) -> Measurement:
-        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer, heeds_limit, concerns, of_profile)
+        MEASURES[name] = Measure(name, scope, unit, needs, observe, pointer)
         return observe
 
     return register
-
-
-def always(spots: Sequence[Spot]) -> bool:
-    return True
 
 
 def whole(number: int) -> Ratio:
@@ -82,9 +68,7 @@ def unique(pointers: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pointers))
 
 
-def _member(
-    name: str, scope: str, unit: str, path: str, convert: Callable[[Any], Any], of_profile: bool = False
-) -> None:
+def _member(name: str, scope: str, unit: str, path: str, convert: Callable[[Any], Any]) -> None:
     """Register a measure that is one member of the plan as it stands, or is missing."""
     dotted = path.replace("/", ".")
     get, owner_of = attrgetter(dotted), OWNERS[scope]
@@ -97,7 +81,7 @@ def _member(
         return Observed(convert(value), pointers)
 
     pointer = f"/{path}" if scope == "plan" else None
-    measure(name, scope, unit, PREFIXES[scope] + dotted, pointer=pointer, of_profile=of_profile)(observe)
+    measure(name, scope, unit, PREFIXES[scope] + dotted, pointer=pointer)(observe)
 
 
 # What holds the members that a measure of a scope reads, and how they are written in `needs`.
@@ -114,15 +98,17 @@ def same(value: Any) -> Any:
 
 
 _member("age", "plan", "a", "patient/age_years", whole)
-_member("days-since-delivery", "plan", "d", "patient/days_since_delivery", whole)
+
 _member("thermal-ablation-unsuitable", "plan", "1", "patient/thermal_ablation_unsuitable", same)
 _member("emergency-equipment", "plan", "1", "provider/emergency_equipment_on_site", same)
 _member("observation-minutes", "session", "min", "observation_minutes", whole)
 _member("compression-days", "session", "d", "compression_days", whole)
 _member("activity-pause-days", "session", "d", "activity_pause_days", whole)
-_member("concentration", "treatment", "%", "concentration_percent", Ratio, of_profile=True)
+_member("concentration", "treatment", "%", "concentration_percent", Ratio)
 _member("vein-diameter", "treatment", "mm", "vein_diameter_mm", Ratio)
-_member("form", "treatment", "1", "form", same, of_profile=True)
+_member("form", "treatment", "1", "form", same)
+_member("vein", "treatment", "1", "vein", same)
+_member("ankle-brachial-index", "plan", "1", "patient/ankle_brachial_index", Ratio)
 
 
 @measure("eligibility", "plan", "1", "provider.eligibility_confirmed", pointer="/provider/eligibility_confirmed")
@@ -134,40 +120,41 @@ def eligibility(context: Context, group: Group, spots: Sequence[Spot], limit: Li
     return Observed(confirmed, (pointer,))
 
 
-@measure("area", "treatment", "1", "sessions[].treatments[].area", of_profile=True)
+@measure("area", "treatment", "1", "sessions[].treatments[].area")
 def area(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     return Observed(spots[0].treatment.area, (f"{group.pointer}/area",))
 
 
-@measure("jurisdiction", "treatment", "1", "jurisdiction", "sessions[].treatments[].product", of_profile=True)
+@measure("jurisdiction", "treatment", "1", "jurisdiction", "sessions[].treatments[].product")
 def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     return Observed(context.plan.jurisdiction, (f"{group.pointer}/product",))
 
 
 @measure(
     "session-volume",
-    "session",
+    "day",
     "mL",
     "sessions[].treatments[].amount",
     "sessions[].treatments[].product",
     "sessions[].treatments[].containers",
+    "previous_sessions[].date",
+    "previous_sessions[].products",
+    "sessions[].date",
 )
 def session_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-    return volume(context, spots)
+    """The volume of a session. Sessions of one date are one: who splits a visit in two has not halved it."""
+    observed = volume(spots)
+    missing = (*context.undated(), *context.untold_on_the_day(group, spots))
+    return replace(observed, missing=unique([*observed.missing, *missing]))
 
 
-def volume(context: Context, spots: Sequence[Spot]) -> Observed:
-    """The volumes of treatments, added up once for all the limits that look at the same ones."""
-    key = id(spots)
-    if spots is not context.volumes.get(key, (None,))[0]:
-        observed = Observed(
-            Ratio(sum([spot.nanolitres or 0 for spot in spots]), NANOLITRES),
-            tuple([f"{spot.pointer}/amount" for spot in spots]),
-            unique([pointer for spot in spots for pointer in spot.volume_missing]),
-        )
-        context.volumes[key] = (spots, observed)
-    known: Observed = context.volumes[key][1]
-    return known
+def volume(spots: Sequence[Spot]) -> Observed:
+    """The volumes of treatments, added up."""
+    return Observed(
+        Ratio(sum([spot.nanolitres or 0 for spot in spots]), NANOLITRES),
+        tuple([f"{spot.pointer}/amount" for spot in spots]),
+        unique([pointer for spot in spots for pointer in spot.volume_missing]),
+    )
 
 
 @measure(
@@ -175,16 +162,37 @@ def volume(context: Context, spots: Sequence[Spot]) -> Observed:
     "day",
     "mL",
     "sessions[].date",
+    "previous_sessions",
+    "previous_sessions[].date",
+    "previous_sessions[].products",
     "sessions[].treatments[].amount",
     "sessions[].treatments[].containers",
 )
 def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """The volume of the treatments of a calendar day, where it has, or may have, more than one session."""
-    undated = context.undated()
-    if len(group.sessions) == 1 and not undated:
+    missing = (*context.undated(), *context.untold_before(group, spots))
+    if len(group.sessions) == 1 and not missing:
         return None
-    observed = volume(context, spots)
-    return replace(observed, missing=unique([*observed.missing, *undated]))
+    observed = volume(spots)
+    return replace(observed, missing=unique([*observed.missing, *missing]))
+
+
+@measure(
+    "weekly-volume",
+    "week",
+    "mL",
+    "sessions[].date",
+    "previous_sessions",
+    "previous_sessions[].date",
+    "previous_sessions[].products",
+    "sessions[].treatments[].amount",
+    "sessions[].treatments[].containers",
+)
+def weekly_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
+    """The volume of the treatments of the seven days that end with a session's day."""
+    observed = volume(spots)
+    missing = (*context.undated(), *context.untold_before(group, spots, DAYS_OF_A_WEEK))
+    return replace(observed, missing=unique([*observed.missing, *missing]))
 
 
 @measure(
@@ -192,25 +200,70 @@ def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: L
     "treatment",
     "1",
     "sessions[].treatments[].vein_type",
+    "sessions[].treatments[].vein",
     "sessions[].treatments[].vein_diameter_mm",
-    of_profile=True,
 )
 def vein_type(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-    """The vein type as stated; a diameter settles which of the banded ones it is."""
+    """The vein type as stated; else as the named vein, or a diameter within a band, tells."""
     known = spots[0].matches.profile.vein_type
     if known is None:
         return Observed(missing=(f"{group.pointer}/vein_type",))
-    return Observed(known, (f"{group.pointer}/vein_type",))
+    treatment = spots[0].treatment
+    told_by = "vein_type" if treatment.vein_type else "vein" if treatment.vein else "vein_diameter_mm"
+    return Observed(known, (f"{group.pointer}/{told_by}",))
 
 
-@measure("vial-count", "session", "{vial}", "sessions[].treatments[].amount")
+@measure(
+    "diameter-beyond-type",
+    "treatment",
+    "mm",
+    "sessions[].treatments[].vein",
+    "sessions[].treatments[].vein_type",
+    "sessions[].treatments[].vein_diameter_mm",
+)
+def diameter_beyond_type(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """How far the diameter lies outside the band of the vein type, on either side; on its ends it is within.
+
+    None observed means that the named vein is of another type than the stated one.
+    """
+    if context.is_bare:
+        return None
+    treatment, known = spots[0].treatment, spots[0].matches.profile.vein_type
+    if treatment.vein is not None and treatment.vein_type is None:
+        return Observed(missing=(f"{group.pointer}/vein_type",))
+    if treatment.vein is not None and treatment.vein_type != VEINS[treatment.vein]:
+        return Observed(None, (f"{group.pointer}/vein_type", f"{group.pointer}/vein"))
+    if known is not None and context.book.bands[known].distance(0) is None:
+        return None  # a trunk is named by which vein it is
+    pointers = (f"{group.pointer}/vein_type", f"{group.pointer}/vein_diameter_mm")
+    stated = (treatment.vein_type, treatment.vein_diameter_mm)
+    missing = tuple(pointer for pointer, value in zip(pointers, stated, strict=True) if value is None)
+    if missing or treatment.vein_type is None or treatment.vein_diameter_mm is None:
+        return Observed(missing=missing)
+    return Observed(Ratio(context.book.bands[treatment.vein_type].distance(treatment.vein_diameter_mm) or 0), pointers)
+
+
+@measure("foam-gas", "treatment", "1", "sessions[].treatments[].form", "sessions[].treatments[].foam.gas")
+def foam_gas(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
+    """The gas of foam made in the clinic. None observed, though foam is planned, means that it is open: a finding."""
+    treatment = spots[0].treatment
+    if treatment.form == "liquid" or context.book.in_canisters(treatment.product):
+        return None
+    if treatment.foam is not None and treatment.foam.gas is not None:
+        return Observed(treatment.foam.gas, (f"{group.pointer}/foam/gas",))
+    if treatment.form is None:
+        return Observed(missing=(f"{group.pointer}/form",))
+    return Observed(None, (f"{group.pointer}/form",))
+
+
+@measure("vial-count", "day", "{vial}", "sessions[].treatments[].amount", "sessions[].date")
 def vial_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     vials = [spot for spot in spots if spot.treatment.amount.unit == "vial"]
     if not vials:
         return None
-    return Observed(
-        Ratio(sum(spot.treatment.amount.value for spot in vials)), tuple(f"{spot.pointer}/amount" for spot in vials)
-    )
+    count = Ratio(sum(spot.treatment.amount.value for spot in vials))
+    missing = (*context.undated(), *context.untold_on_the_day(group, spots))
+    return Observed(count, context.pointers(vials, ("amount",)), missing)
 
 
 @measure(
@@ -219,12 +272,12 @@ def vial_count(context: Context, group: Group, spots: Sequence[Spot], limit: Lim
     "mL",
     "sessions[].treatments[].product",
     "sessions[].treatments[].containers",
-    heeds_limit=always,
-    concerns=lambda treatment: treatment.amount.unit == "vial" or treatment.containers is not None,
 )
 def container_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """The volume of a vial. None observed, though vials are counted, means that the size is open: that is a finding."""
     treatment = spots[0].treatment
+    if treatment.amount.unit != "vial" and treatment.containers is None:
+        return None
     if limit.comparator == "=":  # the article's equation stands in only where nothing else tells
         stands_in = treatment.product is None and treatment.containers is None
         return Observed(None, (f"{group.pointer}/amount",)) if stands_in else None
@@ -244,7 +297,6 @@ def container_volume(context: Context, group: Group, spots: Sequence[Spot], limi
     "treatment",
     "mL",
     "sessions[].treatments[].containers",
-    concerns=lambda treatment: treatment.containers is not None,
 )
 def container_shortfall(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """By how much the amount exceeds what the containers hold."""
@@ -263,7 +315,6 @@ def container_shortfall(context: Context, group: Group, spots: Sequence[Spot], l
     "treatment",
     "mL",
     "sessions[].treatments[].injections",
-    concerns=lambda treatment: treatment.injections is not None,
 )
 def injection_volume_sum(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """By how much the injections' volumes differ from the amount, either way."""
@@ -283,7 +334,6 @@ def injection_volume_sum(context: Context, group: Group, spots: Sequence[Spot], 
     "sessions[].treatments[].containers",
     "sessions[].treatments[].injections",
     "sessions[].treatments[].injection_count",
-    heeds_limit=lambda spots: spots[0].treatment.injections is not None,
 )
 def injection_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """The largest injection for an upper bound, the smallest for a lower one."""
@@ -304,10 +354,15 @@ def injection_volume(context: Context, group: Group, spots: Sequence[Spot], limi
 
 
 @measure(
-    "injection-count", "session", "1", "sessions[].treatments[].injection_count", "sessions[].treatments[].injections"
+    "injection-count",
+    "day",
+    "1",
+    "sessions[].treatments[].injection_count",
+    "sessions[].treatments[].injections",
+    "sessions[].date",
 )
 def injection_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
-    """The injections of the session's treatments that the limit applies to."""
+    """The injections of the treatments of a session, or of the sessions of one date, that the limit applies to."""
     count, contributing, missing = 0, [], []
     for spot in spots:
         treatment = spot.treatment
@@ -319,7 +374,7 @@ def injection_count(context: Context, group: Group, spots: Sequence[Spot], limit
             contributing.append(f"{spot.pointer}/injection_count")
         else:
             missing.append(f"{spot.pointer}/injection_count")
-    return Observed(whole(count), tuple(contributing), tuple(missing))
+    return Observed(whole(count), tuple(contributing), unique([*missing, *context.undated()]))
 
 
 @measure(

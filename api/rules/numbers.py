@@ -61,6 +61,17 @@ def as_text(numerator: int, denominator: int = 1, rounding: int = 0) -> str:
     return f"{sign}{whole}.{fraction:06d}".rstrip("0").rstrip(".")
 
 
+def rounded(ratio: Ratio, places: int, rounding: int) -> str:
+    """A ratio of thousandths as text with few decimals, rounded up (1), down (-1) or to the nearest (0)."""
+    step = 10 ** (3 - places)
+    numerator, denominator = ratio
+    parts = denominator * step
+    whole = -(-numerator // parts) if rounding > 0 else numerator // parts
+    if rounding == 0 and 2 * (numerator - whole * parts) >= parts:
+        whole += 1
+    return as_text(whole * step)
+
+
 def in_words(value: str, unit: str) -> str:
     """A number with its unit as a sentence says it: `4.2 mL`, `1 day`, `7 vials`, `24 %`."""
     one, several = UNIT_WORDS.get(unit, (unit, unit))

@@ -1,15 +1,13 @@
 """What becomes of a rule at a place: broken, passed, or not judged."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from api.rules.kinds import members_of
 from api.rules.measures import Observed, unique
 from api.rules.numbers import Ratio
 from api.rules.plan import RECORDS
-from api.rules.rows import Limit, Rule
+from api.rules.rows import SEVERITIES, Limit, Rule
 
 # Members whose absence can leave a plan incomplete; the finer ones are told but do not.
 ESSENTIAL_MEMBERS = frozenset(
@@ -21,7 +19,7 @@ ESSENTIAL_MEMBERS = frozenset(
 class Judged:
     """One rule at one place, held or broken. `room` is what is left, in the parts that the observed value has.
 
-    Neither this nor `Observed` is frozen: a plan makes hundreds, and a frozen one takes three times as long to make.
+    `also` are other limits that are broken there, `kept` those of labels that are kept.
     """
 
     rule: Rule
@@ -31,13 +29,27 @@ class Judged:
     room: int | None
     values: tuple[Any, ...]
     also: tuple[Limit, ...] = ()
+    kept: tuple[Limit, ...] = ()
+    # Whether a limit that no source gives a number for stands beside the broken one, so that it is no target.
+    blocked: bool = False
+
+    @property
+    def id(self) -> str:
+        """Rule and place: the same cause has the same id in every answer."""
+        return f"{self.rule.slug}:{self.pointer}"
+
+    @property
+    def severity(self) -> str:
+        """How serious it is, if it is broken."""
+        return self.limit.severity
 
     @property
     def headroom(self) -> Ratio | None:
         return None if self.room is None else Ratio(self.room, self.observed.value.denominator)
 
 
-class Unjudged(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Unjudged:
     """One rule at one place that could not be held against its limits."""
 
     rule: Rule
@@ -49,20 +61,30 @@ class Unjudged(NamedTuple):
     at_risk: bool = False
 
     @property
+    def id(self) -> str:
+        """The id of the finding that goes with a limit that has no number."""
+        return f"{self.rule.slug}:{self.pointer}:limit-unconfirmed"
+
+    @property
+    def severity(self) -> str:
+        """How serious it is, if it is for want of a number."""
+        return self.limits[0].severity
+
+    @property
     def leaves_incomplete(self) -> bool:
-        """Whether the rule is essential, and so is a member that it misses; or a limit that may apply is not kept."""
-        if self.at_risk:
+        """Whether the plan stays incomplete for it.
+
+        So it does where nothing that was asked for looks, where a limit that may apply would be broken, and where an
+        essential rule misses an essential member.
+        """
+        if self.at_risk or self.reason == "not_covered":
             return True
-        return self.rule.essential and any(pointer.rpartition("/")[2] in ESSENTIAL_MEMBERS for pointer in self.missing)
-
-    def at(self, pointer: str) -> "Unjudged":
-        """The same at another place, where the same members are missing."""
-        missing = tuple([pointer + member[len(self.pointer) :] for member in self.missing])
-        return self._replace(pointer=pointer, missing=missing)
+        return self.rule.essential and any(_member(pointer) in ESSENTIAL_MEMBERS for pointer in self.missing)
 
 
-# What treatments that are alike come to, where nothing of it is a finding: what is passed, and what is not judged.
-Alike = tuple[tuple[Judged, ...], tuple[Unjudged, ...]]
+def _member(pointer: str) -> str:
+    """The name of the member that a pointer leads to; of the list, for one of its entries."""
+    return next((part for part in reversed(pointer.split("/")) if not part.isdigit()), "")
 
 
 @dataclass(slots=True)
@@ -73,40 +95,57 @@ class Outcomes:
     passed: list[Judged] = field(default_factory=list)
     unjudged: list[Unjudged] = field(default_factory=list)
     unconfirmed: list[Unjudged] = field(default_factory=list)  # not judged for want of a number: a finding, too
-    # Pointers to further treatments, and what each comes to like another one, whose pointers are in it.
-    alike: list[tuple[str, Alike]] = field(default_factory=list)
 
-    def all_passed(self) -> Iterator[tuple[str, Judged]]:
-        """Everything that passed, with its place."""
-        yield from ((judged.pointer, judged) for judged in self.passed)
-        for pointer, (passed, _) in self.alike:
-            yield from ((pointer, judged) for judged in passed)
+    def findings(self) -> list[Judged | Unjudged]:
+        """What is told as a finding, the gravest first."""
+        found: list[Judged | Unjudged] = [*self.broken, *self.unconfirmed]
+        return sorted(found, key=lambda each: (SEVERITIES.index(each.severity), each.id))
 
-    def all_unjudged(self) -> Iterator[Unjudged]:
-        """Everything that was not judged, each at its own place."""
-        yield from self.unjudged
-        yield from self.unconfirmed
-        for pointer, (_, unjudged) in self.alike:
-            yield from (each.at(pointer) for each in unjudged)
+    def severities(self) -> set[str]:
+        """The severities of all findings."""
+        return {each.severity for each in self.findings()}
 
     def leave_incomplete(self) -> bool:
         """Whether anything that was not judged leaves the plan incomplete."""
-        return any(each.leaves_incomplete for each in self._unjudged_anywhere())
+        return any(each.leaves_incomplete for each in self.unjudged)
 
-    def at_risk(self) -> set[tuple[str, str]]:
-        """Rule and pointer of what would be a finding if an open limit applied."""
-        shared = ((each, pointer) for pointer, (_, unjudged) in self.alike for each in unjudged)
-        places = chain(((each, each.pointer) for each in self.unjudged), shared)
-        return {(each.rule.slug, pointer) for each, pointer in places if each.at_risk}
+    def open_places(self) -> set[tuple[str, str]]:
+        """Rule and pointer of what was not judged and leaves the plan incomplete."""
+        return {(each.rule.slug, each.pointer) for each in self.unjudged if each.leaves_incomplete}
 
     def told(self) -> set[str]:
         """The slugs of the rules that had something to say."""
-        judged = chain(self.broken, self.passed, *(passed for _, (passed, _) in self.alike))
-        return {each.rule.slug for each in judged} | {each.rule.slug for each in self._unjudged_anywhere()}
+        judged: list[Judged | Unjudged] = [*self.broken, *self.passed, *self.unjudged, *self.unconfirmed]
+        return {each.rule.slug for each in judged}
 
-    def _unjudged_anywhere(self) -> Iterator[Unjudged]:
-        """Everything that was not judged, each at the place where it was worked out."""
-        return chain(self.unjudged, self.unconfirmed, *(unjudged for _, (_, unjudged) in self.alike))
+    def hold_back_what_is_laxer(self) -> None:
+        """Let nothing pass, and nothing be a target, where a limit on the same question and place has no number.
+
+        A number of another rule set, such as the article's, must not stand in for a label's that is not known.
+        """
+        unknown: dict[tuple[str, str], tuple[Limit, ...]] = {}
+        for each in self.unconfirmed:
+            if each.limits[0].unconfirmed:
+                unknown |= {(subject, each.pointer): each.limits for subject in _subjects(each.rule)}
+        told = {(each.rule.slug, each.pointer) for each in self.unconfirmed}
+        passed, self.passed = self.passed, []
+        for judged in passed:
+            limits = next((unknown[key] for key in _places(judged) if key in unknown), None)
+            if limits is None:
+                self.passed.append(judged)
+            elif (judged.rule.slug, judged.pointer) not in told:
+                self.unjudged.append(Unjudged(judged.rule, judged.pointer, "limit_unconfirmed", (), limits))
+        for judged in self.broken:
+            judged.blocked = any(key in unknown for key in _places(judged))
+
+
+def _subjects(rule: Rule) -> tuple[str, str]:
+    """What limits of several rules are about together: a question, or a measure."""
+    return rule.topic or rule.slug, rule.measure
+
+
+def _places(judged: Judged) -> list[tuple[str, str]]:
+    return [(subject, judged.pointer) for subject in _subjects(judged.rule)]
 
 
 def contributing(judged: Judged | Unjudged) -> tuple[str, ...]:

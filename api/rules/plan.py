@@ -7,9 +7,22 @@ from api.rules.kinds import Choice, Day, Decimal, Flag, Items, Record, Slug, Unr
 from api.rules.kinds import member as m
 from api.rules.reading import PlanFaults, Reader, Words
 
-JURISDICTIONS = ("US", "GB", "DE", "AT", "CH", "FR", "ES")
+JURISDICTIONS = ("US", "GB", "DE", "AT", "CH", "FR", "ES", "IT", "JP", "BR")
 RULE_SETS = ("clinic", "label", "guideline", "policy")
 FORMS = ("liquid", "foam")
+SIDES = ("left", "right")
+# Veins that labels name, and the vein type that each is.
+VEINS = {
+    "great-saphenous": "saphenous-trunk",
+    "small-saphenous": "saphenous-trunk",
+    "accessory-saphenous": "saphenous-trunk",
+    "perforator": "perforating-vein",
+}
+GASES = ("room-air", "carbon-dioxide", "oxygen", "carbon-dioxide-oxygen")
+PROCEDURES = ("endothermal-ablation", "trunk-surgery", "phlebectomy", "skin-laser", "other")
+# Words for what no resource lists. There is no free text, which would take patients' data.
+OTHER_CONDITIONS = ("heart", "lung", "liver", "kidney", "nervous-system", "immune-system", "skin", "other")
+OTHER_ALLERGIES = ("compression-material", "latex", "disinfectant", "local-anaesthetic", "other")
 MOST_TREATMENTS = 200
 MOST_TREATMENTS_OF_PLANS = 2000
 
@@ -26,17 +39,37 @@ class Patient:
     weight_kg: int | None = m(Decimal("kg", "0.5", "500"), "Body weight in kilograms.", essential=True)
     conditions: tuple[str, ...] | None = m(
         Items(Slug("conditions", "/v1/contraindications"), 0, 50, unique=True),
-        "Slugs of `/v1/contraindications`. An empty list says: asked, none. Left out says: not asked.",
+        "Slugs of `/v1/contraindications`; `other` for what is not there. An empty list says: asked, none. Left out "
+        "says: not asked.",
         essential=True,
     )
     allergies: tuple[str, ...] | None = m(
-        Items(Slug("allergies", "the sclerosants and excipients of /v1/products"), 0, 20, unique=True),
-        "Sclerosants or excipients the patient is allergic to. An empty list says: asked, none.",
+        Items(Slug("allergies", "/v1/ingredients", by_other_names=True), 0, 20, unique=True),
+        "Slugs of `/v1/ingredients`, or other names that they list, which the patient is allergic to; `other` for what "
+        "is not there. An empty list says: asked, none.",
         essential=True,
+    )
+    medications: tuple[str, ...] | None = m(
+        Items(Slug("medications", "/v1/contraindications"), 0, 50, unique=True),
+        "Slugs of `/v1/contraindications` whose `named_in` lists `medications`, for drugs that the patient takes; "
+        "`other` for what is not there.",
+    )
+    other_conditions: tuple[str, ...] | None = m(
+        Items(Choice(OTHER_CONDITIONS), 0, 8, unique=True),
+        "Where conditions lie that `conditions` has no slug for. Nothing rules on them, so the plan needs review.",
+    )
+    other_allergies: tuple[str, ...] | None = m(
+        Items(Choice(OTHER_ALLERGIES), 0, 5, unique=True), "Allergies to what is not an ingredient of a product."
+    )
+    sex: str | None = m(Choice(("female", "male", "other")), "Of a man, nothing is asked about deliveries.")
+    ankle_brachial_index: int | None = m(
+        Decimal("1", "0", "3"), "Systolic pressure at the ankle over that at the arm, the lower of both legs."
     )
     days_since_delivery: int | None = m(Whole(0, 20000), "Days since the last delivery, when there was one.")
     breastfeeding_pause_hours: int | None = m(
-        Decimal("h", "0", "1000"), "Hours for which breastfeeding is planned to pause after the session."
+        Decimal("h", "0", "1000"),
+        "Hours for which breastfeeding is planned to pause after the session.",
+        essential=True,
     )
     thermal_ablation_unsuitable: bool | None = m(
         Flag(), "Whether endothermal ablation of a refluxing trunk was judged unsuitable."
@@ -61,7 +94,8 @@ class PreviousSession:
 
     date: int | None = m(Day(), "Civil date of the session.", essential=True)
     areas: tuple[str, ...] | None = m(Items(AREA, 0, 20, unique=True), "Areas treated then.")
-    products: tuple[str, ...] | None = m(Items(PRODUCT, 0, 20, unique=True), "Products used then.")
+    products: tuple[str, ...] | None = m(Items(PRODUCT, 0, 20, unique=True), "Products used then.", essential=True)
+    sides: tuple[str, ...] | None = m(Items(Choice(SIDES), 1, 2, unique=True), "Sides treated then.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +135,14 @@ class TestDose:
 
 
 @dataclass(frozen=True, slots=True)
+class Foam:
+    """How foam is made."""
+
+    gas: str | None = m(Choice(GASES), "The gas that it is made with.")
+    ratio: int | None = m(Decimal("1", "0.1", "20"), "Parts of gas to one part of liquid: 4 for 1 + 4.", essential=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """One area treated with one product."""
 
@@ -115,6 +157,9 @@ class Treatment:
         Decimal("%", "0.001", "100"), "Concentration of the sclerosant, in percent.", essential=True
     )
     form: str | None = m(Choice(FORMS), "Liquid or foam.", essential=True)
+    foam: Foam | None = m(Record(Foam), "How the foam is made. Not beside the form `liquid`.")
+    side: str | None = m(Choice(SIDES), "The side of the body.")
+    vein: str | None = m(Choice(tuple(VEINS)), "The vein, where a label names it; it tells the vein type, too.")
     injection_count: int | None = m(
         Whole(1, 500), "How many injections share the amount equally. Not beside `injections`.", essential=True
     )
@@ -125,7 +170,11 @@ class Treatment:
         Record(Containers), "What the amount is drawn from; settles the size of a vial.", essential=True
     )
     first_exposure: bool | None = m(Flag(), "Whether this is the patient's first treatment with the sclerosant.")
-    test_dose: TestDose | None = m(Record(TestDose), "The test dose, when one is planned. It is part of the amount.")
+    test_dose: TestDose | None = m(
+        Record(TestDose),
+        "The test dose; a volume of 0 says that none is planned. It is part of the amount.",
+        essential=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +194,13 @@ class Session:
     activity_pause_days: int | None = m(
         Whole(0, 1000), "Days without heavy exercise, sunbathing, hot baths and long flights."
     )
+    same_day_procedures: tuple[str, ...] | None = m(
+        Items(Choice(PROCEDURES), 0, 5, unique=True), "What else is done on the day. An empty list says: nothing."
+    )
+
+
+# A plan that says nothing of the patient is told apart from one that sends an empty object.
+NO_PATIENT = Patient()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +216,7 @@ class Plan:
     rule_sets: tuple[str, ...] = m(
         Items(Choice(RULE_SETS), 1, 4, unique=True), "Whose limits apply. Default: all four.", default=RULE_SETS
     )
-    patient: Patient = m(Record(Patient), "What may be known of the patient.", default=Patient())
+    patient: Patient = m(Record(Patient), "What may be known of the patient.", default=NO_PATIENT)
     provider: Provider = m(Record(Provider), "What the provider states.", default=Provider())
     previous_sessions: tuple[PreviousSession, ...] | None = m(
         Items(Record(PreviousSession), 0, 200),
@@ -200,6 +256,7 @@ RECORDS = (
     Injections,
     Containers,
     TestDose,
+    Foam,
     PreviousSession,
     Patient,
     Provider,
@@ -220,6 +277,7 @@ def read_plan(document: Any, words: Words) -> Plan:
     _refuse_too_many(document, reader)
     if plan is not None:
         _refuse_two_counts(plan, reader)
+        _refuse_foam_of_a_liquid(plan, reader)
         _refuse_later_past(plan, reader)
     if reader.faults or plan is None:
         raise PlanFaults(reader.faults)
@@ -272,3 +330,11 @@ def _refuse_two_counts(plan: Plan, reader: Reader) -> None:
             if treatment.injection_count is not None and treatment.injections is not None:
                 pointer = f"/sessions/{i}/treatments/{j}/injections"
                 reader.fault(pointer, "conflict", "Send either `injection_count` or `injections`.")
+
+
+def _refuse_foam_of_a_liquid(plan: Plan, reader: Reader) -> None:
+    for i, session in enumerate(plan.sessions):
+        for j, treatment in enumerate(session.treatments):
+            if treatment.form == "liquid" and treatment.foam is not None:
+                pointer = f"/sessions/{i}/treatments/{j}/foam"
+                reader.fault(pointer, "conflict", "Leave `foam` out where the form is liquid.")

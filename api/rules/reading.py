@@ -75,12 +75,22 @@ class PlanFaults(ValueError):
 
 
 class Words:
-    """The slugs that a release knows, by kind, with their synonyms for a helpful answer to a wrong one."""
+    """The slugs that a release knows, by kind, with their synonyms.
 
-    def __init__(self, slugs: Mapping[str, Iterable[str]], synonyms: Mapping[str, Mapping[str, str]]) -> None:
+    A synonym is an exact other name, also an abbreviation or a name in another country. Nothing is guessed from
+    spelling: haemophilia is close to thrombophilia in letters and its opposite in meaning.
+    """
+
+    def __init__(self, slugs: Mapping[str, Iterable[str]], synonyms: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
         self._slugs = {kind: tuple(sorted(names)) for kind, names in slugs.items()}
         self._known = {kind: frozenset(names) for kind, names in self._slugs.items()}
-        self._synonyms = synonyms
+        self._meant: dict[str, dict[str, list[str]]] = {kind: {} for kind in slugs}
+        for kind, names in synonyms.items():
+            for slug, others in names.items():
+                for other in (slug, *others):
+                    meant = self._meant[kind].setdefault(_plain(other), [])
+                    if slug not in meant:
+                        meant.append(slug)
 
     def __getitem__(self, kind: str) -> tuple[str, ...]:
         return self._slugs[kind]
@@ -88,13 +98,14 @@ class Words:
     def knows(self, kind: str, slug: str) -> bool:
         return slug in self._known[kind]
 
-    def nearest(self, kind: str, slug: str) -> str | None:
-        """The slug that a wrong one probably meant, or None."""
-        wanted = slug[:64].lower().replace("_", "-").replace(" ", "-")
-        synonyms = self._synonyms.get(kind, {})
-        if wanted in synonyms:
-            return synonyms[wanted]
-        return nearest(wanted, (*self._slugs[kind], *synonyms), synonyms)
+    def meant(self, kind: str, text: str) -> tuple[str, ...]:
+        """Every slug that has the text as another exact name; none where nobody calls it so."""
+        return tuple(sorted(self._meant[kind].get(_plain(text[:100]), ())))
+
+
+def _plain(name: str) -> str:
+    """A name without what writers differ in: capitals, hyphens, blanks."""
+    return "-".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
 def under(pointer: str, name: str) -> str:
@@ -102,10 +113,10 @@ def under(pointer: str, name: str) -> str:
     return f"{pointer}/{name}" if _SAYABLE_NAME.fullmatch(name) else pointer
 
 
-def nearest(wanted: str, names: Iterable[str], synonyms: Mapping[str, str] | None = None) -> str | None:
-    """The name closest in spelling, or None when nothing is close."""
+def nearest(wanted: str, names: Iterable[str]) -> str | None:
+    """The name closest in spelling, or None when nothing is close. For names of members and enumerations only."""
     close = get_close_matches(wanted[:64], list(names), n=1, cutoff=0.7)
-    return (synonyms or {}).get(close[0], close[0]) if close else None
+    return close[0] if close else None
 
 
 @dataclass(slots=True)

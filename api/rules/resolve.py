@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from api.rules.book import Book, Match
+from api.rules.book import NOTHING, Book, Matches, Profile
 from api.rules.numbers import as_text, in_words
-from api.rules.plan import RULE_SETS
+from api.rules.patient_measures import MAXIMA
+from api.rules.plan import RULE_SETS, VEINS
 from api.rules.rows import Limit
-
-# A limit on a session's volume binds as it is; a dose by body weight binds through the strength.
-BINDING = ("session-volume", "daily-dose-per-weight")
-CAUTIONS = ("session-volume-caution", "daily-dose-cross-check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,7 @@ class Known:
     concentration_percent: int | None = None
     form: str | None = None
     vein_type: str | None = None
+    vein: str | None = None
     area: str | None = None
     weight_kg: int | None = None
 
@@ -51,29 +49,58 @@ class Candidate:
 
 
 def resolve(known: Known, book: Book) -> dict[str, Any]:
-    """The binding limit in mL, every candidate and why, cautions, and what is missing to be sure."""
-    matches = book.lens(known.jurisdiction, frozenset(RULE_SETS)).match(
-        known.product, known.concentration_percent, known.form, known.vein_type, known.area or "", None
-    )
-    candidates = sorted(_candidates(matches, BINDING, known), key=lambda candidate: candidate.limit.slug)
-    cautions = sorted(_candidates(matches, CAUTIONS, known), key=lambda candidate: candidate.limit.slug)
-    sure = [candidate for candidate in candidates if not candidate.missing and candidate.bound is not None]
-    binding = min(sure, key=lambda candidate: candidate.strictness, default=None)
+    """The binding limit in mL or why there is none, every candidate, cautions, and what is missing to be sure."""
+    candidates, cautions = (sorted(found, key=lambda each: each.limit.slug) for found in _candidates(known, book))
+    binding, reason = _binding(known, candidates)
     return {
         "binding": binding.shown() if binding else None,
+        "reason": reason,
         "candidates": [candidate.shown() for candidate in candidates],
         "cautions": [candidate.shown() for candidate in cautions],
         "missing": list(dict.fromkeys(name for candidate in candidates for name in candidate.missing)),
     }
 
 
-def _candidates(matches: dict[str, Match], rules: tuple[str, ...], known: Known) -> Iterator[Candidate]:
-    for rule in rules:
-        match = matches.get(rule, Match((), ()))
-        for limit in match.sure:
-            yield _candidate(limit, (), known)
-        for limit, missing in match.unsure:
-            yield _candidate(limit, missing, known)
+def _binding(known: Known, candidates: list[Candidate]) -> tuple[Candidate | None, str | None]:
+    """The strictest limit that surely applies; none, with the reason, where the product's own is not known.
+
+    The article's number must not stand in for a label's that no source gives, or for a label that was not read.
+    """
+    sure = [candidate for candidate in candidates if not candidate.missing]
+    if any(candidate.limit.unconfirmed for candidate in sure):
+        return None, "limit_unconfirmed"
+    if known.product is not None and not any(candidate.limit.names_product for candidate in candidates):
+        return None, "not_covered"
+    bounded = [candidate for candidate in sure if candidate.bound is not None]
+    binding = min(bounded, key=lambda candidate: candidate.strictness, default=None)
+    return binding, None if binding else "not_covered"
+
+
+def _candidates(known: Known, book: Book) -> tuple[list[Candidate], list[Candidate]]:
+    """The limits that bind, and those that only warn: rules that answer another question with the same measure."""
+    product = book.products[known.product] if known.product else None
+    vein_type = known.vein_type or (VEINS[known.vein] if known.vein else None)
+    profile = Profile(
+        known.product,
+        product.sclerosant if product else None,
+        known.concentration_percent,
+        known.form,
+        vein_type,
+        known.vein,
+        known.area or "",
+        None,
+    )
+    matches = book.lens(known.jurisdiction, frozenset(RULE_SETS)).match(profile)
+    rules = [book.rules[slug] for measure in MAXIMA for slug in book.rules_of(measure)]
+    binding = [each for rule in rules if rule.topic for each in _of_rule(matches, rule.slug, known)]
+    cautions = [each for rule in rules if not rule.topic for each in _of_rule(matches, rule.slug, known)]
+    return binding, cautions
+
+
+def _of_rule(matches: Matches, rule: str, known: Known) -> Iterator[Candidate]:
+    match = matches.get(rule, NOTHING)
+    yield from (_candidate(limit, (), known) for limit in match.sure)
+    yield from (_candidate(limit, missing, known) for limit, missing in match.unsure)
 
 
 def _candidate(limit: Limit, missing: tuple[str, ...], known: Known) -> Candidate:

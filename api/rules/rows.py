@@ -40,11 +40,13 @@ class Limit:
     rule_set: str
     jurisdiction: str | None
     severity: str
+    always: bool
     product: str | None
     sclerosant: str | None
     concentration: int | None
     form: str | None
     vein_type: str | None
+    vein: str | None
     area: str | None
     first_exposure: bool | None
     condition: str | None
@@ -58,6 +60,11 @@ class Limit:
         object.__setattr__(self, "direction", DIRECTIONS[self.comparator])  # kept: each comparison asks for it
 
     @property
+    def names_product(self) -> bool:
+        """Whether it is about one product or sclerosant, and not about any."""
+        return self.product is not None or self.sclerosant is not None
+
+    @property
     def precedence(self) -> tuple[int, str]:
         """Orders limits that bind equally hard: by rule set, then by slug."""
         return PRECEDENCE[self.rule_set], self.slug
@@ -65,7 +72,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is measured, how it is held against its limits, and what is said when one is broken."""
+    """What is measured, how it is held against its limits, and what is said when one is broken.
+
+    `topic` is the slug of the rule that stands for a question that a plan must not be silent on: its own, or that of
+    another rule that answers the same question.
+    """
 
     slug: str
     title: str
@@ -73,6 +84,7 @@ class Rule:
     measure: str
     unit: str
     essential: bool
+    topic: str | None
     messages: Mapping[str, str]
 
 
@@ -83,6 +95,8 @@ class Product:
     slug: str
     sclerosant: str
     ingredients: tuple[str, ...]
+    excipients_known: bool
+    forms: tuple[str, ...]
     strengths: tuple[int, ...]
     containers: Mapping[int, tuple[int, ...]]
     in_canisters: bool
@@ -117,6 +131,8 @@ def product_of(row: Row) -> Product:
         slug=row["slug"],
         sclerosant=row["sclerosant"],
         ingredients=(row["sclerosant"], *row["excipients"]),
+        excipients_known=bool(row["excipients"]),
+        forms=tuple(row["forms"]),
         strengths=tuple(containers),  # type: ignore[arg-type]
         containers=containers,  # type: ignore[arg-type]
         in_canisters=any(
@@ -134,6 +150,7 @@ def rule_of(row: Row) -> Rule:
         measure=row["quantity"],
         unit=row["unit"],
         essential=row["essential"],
+        topic=row["topic"],
         messages=row["messages"],
     )
 
@@ -152,11 +169,13 @@ def limit_of(row: Row) -> Limit:
         rule_set=row["rule_set"],
         jurisdiction=row["jurisdiction"],
         severity=row["severity"],
+        always=row["always"],
         product=row["product"],
         sclerosant=row["sclerosant"],
         concentration=number_of(row["concentration_percent"]),
         form=row["form"],
         vein_type=row["vein_type"],
+        vein=row["vein"],
         area=row["area"],
         first_exposure=row["first_exposure"],
         condition=None,
@@ -167,13 +186,13 @@ def limit_of(row: Row) -> Limit:
     )
 
 
-def ruling_of(condition: Row, row: Row) -> Limit:
-    """A contraindication's ruling as a limit: the condition must not be present."""
-    bound = {"comparator": "=", "value": "false", "values": [], "unit": "1"}
+def ruling_of(condition: Row, row: Row, rule: str) -> Limit:
+    """A contraindication's ruling as a limit of the rule on conditions: the condition must not be present."""
+    bound = {"comparator": "=", "value": "false", "values": [], "unit": "1", "status": "confirmed"}
     return Limit(
         slug=row["slug"],
         title=condition["name"],
-        rule="contraindication",
+        rule=rule,
         comparator="=",
         value=False,
         values=(),
@@ -182,11 +201,13 @@ def ruling_of(condition: Row, row: Row) -> Limit:
         rule_set=row["rule_set"],
         jurisdiction=row["jurisdiction"],
         severity=row["severity"],
+        always=False,
         product=row["product"],
         sclerosant=row["sclerosant"],
         concentration=None,
         form=row["form"],
         vein_type=None,
+        vein=None,
         area=None,
         first_exposure=None,
         condition=condition["slug"],
@@ -199,5 +220,5 @@ def ruling_of(condition: Row, row: Row) -> Limit:
 
 def _shown(row: Row, href: str) -> Row:
     """The limit as an answer shows it; `href` is where the row itself is served."""
-    members = ("slug", "comparator", "value", "values", "unit", "rule_set", "jurisdiction")
+    members = ("slug", "comparator", "value", "values", "unit", "rule_set", "jurisdiction", "status")
     return {**{name: row[name] for name in members}, "href": href}

@@ -1,23 +1,30 @@
 """Suggestions: JSON Patches (RFC 6902) against the body as sent, each proved by checking the patched body.
 
-An operator proposes; the `Adviser` proves. Contraindications and eligibility have no operator: no patch answers them.
+A suggestion only lowers: a strength, a dose, a volume, the volume of an injection; or it moves something to a later
+day, or asks for more care afterwards. An operator proposes, from what was judged; the `Adviser` proves, and `lowering`
+refuses whatever raises something. Contraindications and eligibility have no operator: no patch answers them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any, Protocol
 
 from api.rules.book import Book
-from api.rules.numbers import as_text, in_words, thousandths
-from api.rules.outcomes import Outcomes
-from api.rules.plan import Plan, Treatment
-from api.rules.reading import JsonNumber, PlanFaults, as_read
-from api.rules.rows import SEVERITIES
+from api.rules.context import Context, Spot
+from api.rules.kinds import Record
+from api.rules.lowering import only_lowers
+from api.rules.numbers import Ratio, as_text, in_words
+from api.rules.outcomes import Judged, Outcomes, Unjudged
+from api.rules.plan import Session
+from api.rules.reading import PlanFaults, as_read
+from api.rules.rows import SEVERITIES, Limit
 
 Operation = Mapping[str, Any]
 Proposal = tuple[str, list[Operation]]
+# Ways to do one thing, of which the first that holds is offered.
+Ways = tuple[Proposal, ...]
 
 MOST_FOR_A_FINDING = 4
 # Checks of patched bodies for one answer, counted in treatments, so that a large plan stays quick.
@@ -26,206 +33,241 @@ MOST_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A finding with the plan it is about, as read and as sent."""
+class Suggestion:
+    """A change after which a finding is gone, with the ids of the findings that it clears and brings."""
 
-    finding: Mapping[str, Any]
-    plan: Plan
-    document: Any
-    book: Book
+    label: str
+    patch: Sequence[Operation]
+    resolves: tuple[str, ...]
+    introduces: tuple[str, ...]
 
-    @property
-    def bound(self) -> int:
-        """The strictest of the finding's upper bounds, or of its lower ones, in thousandths."""
-        slugs = [self.finding["limit"]["slug"], *self.finding["also_exceeds"]]
-        limits = [self.book.limits_by_slug[slug] for slug in slugs]
-        bounds = [int(limit.value or 0) for limit in limits if limit.comparator == self.finding["limit"]["comparator"]]
-        return max(bounds) if self.finding["limit"]["comparator"] == ">=" else min(bounds)
 
-    def treatments(self) -> list[tuple[str, Treatment]]:
-        """The treatments whose amounts contributed, the largest first."""
-        found = []
-        for pointer in self.finding["contributing"]:
-            parts = pointer.split("/")
-            if parts[-1] == "amount":
-                treatment = self.plan.sessions[int(parts[2])].treatments[int(parts[4])]
-                found.append((pointer, treatment))
-        return sorted(found, key=lambda entry: -entry[1].amount.value)
+@dataclass(slots=True)
+class Advice:
+    """The suggestions of each finding by its id, and one patch that leads to `within_limits`, where one was found."""
+
+    by_finding: dict[str, list[Suggestion]] = field(default_factory=dict)
+    nearest: list[Operation] | None = None
 
 
 class Look(Protocol):
     """What checking a document without suggestions comes to."""
 
     @property
-    def plan(self) -> Plan: ...
+    def context(self) -> Context: ...
+
+    @property
+    def outcomes(self) -> Outcomes: ...
 
     @property
     def verdict(self) -> str: ...
 
-    @property
-    def findings(self) -> list[dict[str, Any]]: ...
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A broken limit, in the plan that breaks it."""
+
+    judged: Judged
+    context: Context
 
     @property
-    def outcomes(self) -> Outcomes: ...
+    def observed(self) -> Ratio:
+        """What was observed, in thousandths."""
+        observed: Ratio = self.judged.observed.value
+        return observed
+
+    @property
+    def bound(self) -> int:
+        """The strictest of the upper bounds that are broken, or of the lower ones, in thousandths."""
+        own = self.judged.limit
+        limits = [limit for limit in (own, *self.judged.also) if limit.comparator == own.comparator]
+        bounds = [int(limit.value or 0) for limit in limits]
+        return max(bounds) if own.direction < 0 else min(bounds)
+
+    def spots(self) -> list[Spot]:
+        """The treatments whose amounts contributed, the largest first."""
+        pointers = set(self.judged.observed.contributing)
+        found = [spot for spot in self.context.spots if f"{spot.pointer}/amount" in pointers]
+        return sorted(found, key=lambda spot: -spot.treatment.amount.value)
+
+    def spot(self) -> Spot:
+        """The treatment that was judged."""
+        return next(spot for spot in self.context.spots if spot.pointer == self.judged.pointer)
 
 
 def replace(path: str, value: Any) -> Operation:
     return {"op": "replace", "path": path, "value": value}
 
 
-def less_in_all(case: Case) -> Iterator[Proposal]:
+def drawable(most: Fraction | int) -> int:
+    """The most that a syringe draws of a volume in thousandths of a mL: tenths of a mL, below 1 mL hundredths."""
+    volume = int(most)
+    return volume - volume % (100 if volume >= 1000 else 10)
+
+
+def less_in_all(case: Case) -> Iterator[Ways]:
     """Reduce the one treatment to its share; of several, each alone by the excess, and all by the same share."""
-    observed = thousandths_of(case.finding["observed"]["value"])
-    treatments = case.treatments()
-    share = Fraction(case.bound, 1000) / Fraction(case.finding["observed"]["value"])
-    shares = [int(treatment.amount.value * share) for _, treatment in treatments]
-    if len(treatments) == 1:
-        yield _reduce(*treatments[0], shares[0], "this treatment")
+    spots = case.spots()
+    share = Fraction(case.bound * case.observed.denominator, case.observed.numerator)
+    if len(spots) == 1:
+        yield _reduced(spots[0], drawable(spots[0].treatment.amount.value * share), "this treatment")
         return
-    for pointer, treatment in treatments:
-        kept = treatment.amount.value - (observed - case.bound)
-        if kept > 0 and UNIT_OF_LIMIT.get(case.finding["limit"]["unit"]) == treatment.amount.unit:
-            yield _reduce(pointer, treatment, kept, f"the treatment at {pointer.removesuffix('/amount')}")
-    patch = [operation for k, share in enumerate(shares) for operation in _reduce(*treatments[k], share, "")[1]]
-    yield f"Reduce all {len(shares)} treatments by the same share", patch
+    excess = Fraction(*case.observed) - case.bound
+    for spot in spots:
+        kept = spot.treatment.amount.value - excess
+        if kept > 0 and UNIT_OF_LIMIT.get(case.judged.limit.unit) == spot.treatment.amount.unit:
+            yield _reduced(spot, drawable(kept), f"the treatment at {spot.pointer}")
+    operations = [
+        operation
+        for spot in spots
+        for operation in _amount(spot, drawable(spot.treatment.amount.value * share), with_count=False)
+    ]
+    yield ((f"Reduce all {len(spots)} treatments by the same share", operations),)
 
 
 # The unit of an amount in which the excess over a limit can be taken off as it is.
 UNIT_OF_LIMIT = {"mL": "mL", "{vial}": "vial"}
 
 
-def _reduce(pointer: str, treatment: Treatment, kept: int, what: str) -> Proposal:
-    vials = treatment.amount.unit == "vial"
+def _reduced(spot: Spot, kept: int, what: str) -> Ways:
+    """Less of one treatment: in as many injections, or in fewer, so that none becomes too small."""
+    vials = spot.treatment.amount.unit == "vial"
     value = as_text(kept - kept % 1000 if vials else kept)  # no one draws up 2.857 vials
-    return f"Reduce {what} to {in_words(value, '{vial}' if vials else 'mL')}", [replace(f"{pointer}/value", value)]
+    label = f"Reduce {what} to {in_words(value, '{vial}' if vials else 'mL')}"
+    as_many = (label, _amount(spot, kept, with_count=False))
+    if spot.treatment.injection_count is None:
+        return (as_many,)
+    operations = _amount(spot, kept, with_count=True)
+    count = operations[-1]["value"]
+    return as_many, (f"{label} in {count} injection{'s' if count != 1 else ''}", operations)
 
 
-def other_count_or_less(case: Case) -> Iterator[Proposal]:
-    """For the volume of an injection: more injections (or fewer, for a lower bound), or a smaller amount."""
-    place = case.finding["pointer"].split("/")
-    treatment = case.plan.sessions[int(place[2])].treatments[int(place[4])]
-    if treatment.injection_count is None or treatment.amount.unit != "mL" or not case.bound:
+def _amount(spot: Spot, kept: int, *, with_count: bool) -> list[Operation]:
+    """The treatment's amount as another, and, if asked, its injections as many as keep their volume at most."""
+    amount = spot.treatment.amount
+    value = kept - kept % 1000 if amount.unit == "vial" else kept
+    operations = [replace(f"{spot.pointer}/amount/value", as_text(value))]
+    if with_count:
+        operations.append(replace(f"{spot.pointer}/injection_count", _count_for(spot, value)))
+    return operations
+
+
+def _count_for(spot: Spot, amount: int) -> int:
+    """How many injections an amount takes, none larger than the treatment's are."""
+    return -(-(spot.treatment.injection_count or 1) * amount // spot.treatment.amount.value)
+
+
+def more_injections_or_less(case: Case) -> Iterator[Ways]:
+    """For the volume of an injection that is too large: more injections, or a smaller amount."""
+    spot = case.spot()
+    count, amount = spot.treatment.injection_count, spot.treatment.amount
+    if case.judged.limit.direction < 0 or count is None or amount.unit != "mL" or not case.bound:
         return
-    amount, pointer = treatment.amount.value, case.finding["pointer"]
-    if case.finding["limit"]["comparator"] == "<=":
-        yield _count(pointer, -(-amount // case.bound))
-        yield _reduce(f"{pointer}/amount", treatment, case.bound * treatment.injection_count, "this treatment")
-    elif amount >= case.bound:
-        yield _count(pointer, amount // case.bound)
+    more = -(-amount.value // case.bound)
+    yield ((f"Share the amount among {more} injections", [replace(f"{spot.pointer}/injection_count", more)]),)
+    yield _reduced(spot, drawable(case.bound * count), "this treatment")
 
 
-def _count(pointer: str, count: int) -> Proposal:
-    return f"Share the amount among {count} injections", [replace(f"{pointer}/injection_count", count)]
+def later_date(case: Case) -> Iterator[Ways]:
+    """Move the session to the first date that keeps the interval, and every later one by as many days."""
+    days = {group.pointer: group.day for group in case.context.sessions}
+    own = days[case.judged.pointer]
+    if own is None:
+        return
+    shift = -(-(case.bound * case.observed.denominator - case.observed.numerator) // (1000 * case.observed.denominator))
+    later = [pointer for pointer, day in days.items() if day is not None and day > own]
+    day = date.fromordinal(own + shift).isoformat()
+    patch = [replace(f"{case.judged.pointer}/date", day)]
+    patch += [
+        replace(f"{pointer}/date", date.fromordinal((days[pointer] or 0) + shift).isoformat()) for pointer in later
+    ]
+    others = f", and the later ones by {shift} {'days' if shift > 1 else 'day'} each" if later else ""
+    yield ((f"Move this session to {day}{others}", patch),)
 
 
-def later_date(case: Case) -> Iterator[Proposal]:
-    """Move the session to the first date that keeps the interval."""
-    *_, other = case.finding["contributing"]
-    parts = other.split("/")
-    sessions: Any = case.plan.previous_sessions if parts[1] == "previous_sessions" else case.plan.sessions
-    day = date.fromordinal(sessions[int(parts[2])].date + case.bound // 1000).isoformat()
-    yield f"Move this session to {day}", [replace(f"{case.finding['pointer']}/date", day)]
+def lower_strength(case: Case) -> Iterator[Ways]:
+    """Use a lower strength that the limit allows, the nearest first."""
+    spot, limit = case.spot(), case.judged.limit
+    product = spot.treatment.product
+    sold = case.context.book.products[product].strengths if product else case.judged.values
+    for strength in sorted(sold, reverse=True):
+        allowed = strength <= case.bound if limit.direction else strength in case.judged.values
+        if allowed and strength < case.observed.numerator:
+            text = as_text(strength)
+            yield ((f"Use the {text} % strength", [replace(f"{spot.pointer}/concentration_percent", text)]),)
 
 
-def listed_value(case: Case) -> Iterator[Proposal]:
-    """Use a strength that the limit lists, the nearest first."""
-    observed = Fraction(case.finding["observed"]["value"])
-    for value in sorted(case.finding["limit"]["values"], key=lambda value: abs(Fraction(value) - observed)):
-        patch = [replace(f"{case.finding['pointer']}/concentration_percent", value)]
-        yield f"Use the {value} % strength", patch
+def meet(member: str, unit: str, words: str) -> Callable[[Case], Iterator[Ways]]:
+    """An operator that raises what is done for the patient after a session to the bound."""
 
-
-def meet(member: str, words: str) -> Callable[[Case], Iterator[Proposal]]:
-    """An operator that sets a session's member to the bound."""
-
-    def operator(case: Case) -> Iterator[Proposal]:
-        value = case.bound // 1000
-        yield words.format(value), [replace(f"{case.finding['pointer']}/{member}", value)]
+    def operator(case: Case) -> Iterator[Ways]:
+        if case.judged.limit.direction < 0:
+            value = case.bound // 1000
+            yield ((words.format(in_words(str(value), unit)), [replace(f"{case.judged.pointer}/{member}", value)]),)
 
     return operator
 
 
-def less_or_later(case: Case) -> Iterator[Proposal]:
-    """Reduce, or move the excess of the largest treatment to a session of its own."""
+def less_or_later(case: Case) -> Iterator[Ways]:
+    """Reduce, or move the excess of the largest treatment to a session of its own, on a later day."""
     yield from less_in_all(case)
-    pointer, treatment = case.treatments()[0]
-    excess = thousandths_of(case.finding["observed"]["value"]) - case.bound
-    kept = treatment.amount.value - excess
-    if kept > 0 and treatment.amount.unit == "mL":
-        place = pointer.split("/")
-        i, j = int(place[2]), int(place[4])
-        sent = _plain(case.document["sessions"][i])
-        moved = _part(sent["treatments"][j], treatment, excess)
-        stays = _part(sent["treatments"][j], treatment, kept)
-        moved.pop("test_dose", None)
-        if treatment.product is not None:
-            moved["first_exposure"] = False
-        later = {**sent, "treatments": [moved]}
-        later.pop("date", None)
-        day = _later_day(case, treatment)
-        when = f" on {day}" if day else ""
-        if day:
-            later["date"] = day
-        patch = [
-            replace(pointer.removesuffix("/amount"), stays),
-            {"op": "add", "path": "/sessions/-", "value": later},
-        ]
-        yield f"Move {as_text(excess)} mL to a later session{when}", patch
-
-
-def _plain(node: Any) -> Any:
-    """What was sent, fit to be sent back: whole numbers as numbers, others as the text that is as good."""
-    if isinstance(node, dict):
-        return {name: _plain(entry) for name, entry in node.items()}
-    if isinstance(node, list):
-        return [_plain(entry) for entry in node]
-    if isinstance(node, JsonNumber):
-        return str(node) if "." in node else int(node)
-    return node
-
-
-def _part(sent: Mapping[str, Any], treatment: Treatment, amount: int) -> dict[str, Any]:
-    """The treatment with a part of its amount, and as many injections as that takes."""
-    part: dict[str, Any] = {**sent, "amount": {**sent["amount"], "value": as_text(amount)}}
-    if treatment.injection_count is not None:
-        part["injection_count"] = -(-treatment.injection_count * amount // treatment.amount.value)
-    return part
-
-
-def _later_day(case: Case, treatment: Treatment) -> str | None:
-    """The first day after every dated session that keeps the interval published for the product, or else for any."""
-    past = [previous.date for previous in case.plan.previous_sessions or ()]
-    days = [day for day in (*past, *(session.date for session in case.plan.sessions)) if day is not None]
-    in_force = case.book.lens_of(case.plan).limits
-    limits = [
-        limit
-        for measure in ("session-interval", "same-area-interval")
-        for rule in case.book.rules_of(measure)
-        for limit in in_force.get(rule, ())
+    spot = case.spots()[0]
+    amount = spot.treatment.amount
+    kept = drawable(amount.value - (Fraction(*case.observed) - case.bound))
+    moved = drawable(amount.value - kept)
+    day = _later_day(case.context, spot)
+    if kept <= 0 or moved <= 0 or amount.unit != "mL" or day is None:
+        return
+    session = case.context.plan.sessions[int(spot.pointer.split("/")[2])]
+    counted = spot.treatment.injection_count is not None
+    patch = [
+        *_amount(spot, kept, with_count=counted),
+        {"op": "add", "path": "/sessions/-", "value": _later_session(session, spot, moved, day)},
     ]
-    own, anyone = (
-        [int(limit.value) // 1000 for limit in limits if limit.product == product and limit.value]
-        for product in (treatment.product, None)
-    )
-    intervals = own or anyone
-    return date.fromordinal(max(days) + max(intervals)).isoformat() if days and intervals else None
+    yield ((f"Move {as_text(moved)} mL to a later session on {day}", patch),)
+
+
+def _later_session(session: Session, spot: Spot, amount: int, day: str) -> dict[str, Any]:
+    """A session like the treatment's own, with a part of the treatment alone."""
+    treatment = Record(type(spot.treatment)).write(spot.treatment)
+    treatment["amount"]["value"] = as_text(amount)
+    if "injection_count" in treatment:
+        treatment["injection_count"] = _count_for(spot, amount)
+    treatment.pop("test_dose", None)
+    if spot.treatment.product is not None:
+        treatment["first_exposure"] = False
+    return {**Record(type(session)).write(session), "treatments": [treatment], "date": day}
+
+
+def _later_day(context: Context, spot: Spot) -> str | None:
+    """The first day after every session that keeps the treatment's interval; None where a date is open."""
+    past = [previous.date for previous in context.plan.previous_sessions or ()]
+    days = [*past, *(session.date for session in context.plan.sessions)]
+    if None in days:
+        return None
+    rules = [*context.book.rules_of("session-interval"), *context.book.rules_of("same-area-interval")]
+    limits: list[Limit] = [limit for rule in rules if (match := spot.matches.get(rule)) for limit in match.sure]
+    named = [int(limit.value) for limit in limits if limit.names_product and limit.value]
+    intervals = named or [int(limit.value) for limit in limits if limit.value]
+    return date.fromordinal(max(day for day in days if day) + max(intervals, default=1000) // 1000).isoformat()
 
 
 # A proposal, and what the patched document comes to.
 Proof = tuple[str, list[Operation], Look]
 
-OPERATORS: dict[str, Callable[[Case], Iterator[Proposal]]] = {
+OPERATORS: dict[str, Callable[[Case], Iterator[Ways]]] = {
     "session-volume": less_or_later,
     "vial-count": less_in_all,
     "daily-dose-per-weight": less_in_all,
     "daily-volume": less_in_all,
+    "weekly-volume": less_in_all,
     "product-share": less_in_all,
-    "injection-volume": other_count_or_less,
+    "injection-volume": more_injections_or_less,
     "session-interval": later_date,
-    "concentration": listed_value,
-    "observation-minutes": meet("observation_minutes", "Observe for {} minutes"),
-    "compression-days": meet("compression_days", "Plan {} days of compression"),
-    "activity-pause-days": meet("activity_pause_days", "Plan a pause of {} days"),
+    "concentration": lower_strength,
+    "observation-minutes": meet("observation_minutes", "min", "Observe for {}"),
+    "compression-days": meet("compression_days", "d", "Plan {} of compression"),
+    "activity-pause-days": meet("activity_pause_days", "d", "Plan a pause of {}"),
 }
 
 
@@ -238,71 +280,86 @@ class Adviser:
         self._look = look
         self._left = MOST_TREATMENTS_CHECKED
 
-    def advise(self, seen: Look) -> dict[str, Any] | None:
-        """Fill in the suggestions of each finding; the combined patch to `within_limits`, or None."""
-        before = [finding["id"] for finding in seen.findings]
-        for finding in seen.findings:
+    def advise(self, seen: Look, findings: Sequence[Judged | Unjudged]) -> Advice:
+        """The suggestions for the findings, which come in their order; and the combined patch, or None."""
+        before = [finding.id for finding in findings]
+        advice = Advice()
+        for finding in findings:
             held = []
             for label, patch, after in self._proved(self.document, seen, finding):
-                ids = [known["id"] for known in after.findings]
-                resolves = [known for known in before if known not in ids]
-                introduces = [known for known in ids if known not in before]
-                held.append({"label": label, "patch": patch, "resolves": resolves, "introduces": introduces})
+                now = [known.id for known in after.outcomes.findings()]
+                resolves = tuple(known for known in before if known not in now)
+                introduces = tuple(known for known in now if known not in before)
+                held.append(Suggestion(label, patch, resolves, introduces))
                 if len(held) == MOST_FOR_A_FINDING:
                     break
-            finding["suggestions"] = sorted(held, key=lambda suggestion: len(suggestion["patch"]))
-        return self._nearest(seen)
+            advice.by_finding[finding.id] = sorted(held, key=lambda suggestion: len(suggestion.patch))
+        advice.nearest = self._nearest(seen, findings)
+        return advice
 
-    def _proved(self, document: Any, seen: Look, finding: dict[str, Any]) -> Iterator[Proof]:
-        """The proposals after which the finding is gone, and nothing has come or may have come instead."""
-        operator = OPERATORS.get(self.book.rules[finding["rule"]].measure)
-        if operator is None or finding["observed"] is None or not _has_bound(finding["limit"]):
+    def _proved(self, document: Any, seen: Look, finding: Judged | Unjudged) -> Iterator[Proof]:
+        """The proposals that only lower, and after which the finding is gone and nothing came instead."""
+        operator = OPERATORS.get(finding.rule.measure)
+        if operator is None or isinstance(finding, Unjudged) or finding.blocked or finding.observed.value is None:
             return
-        before, at_risk = {known["id"]: known for known in seen.findings}, seen.outcomes.at_risk()
-        size = sum(len(session.treatments) for session in seen.plan.sessions)
-        for label, patch in operator(Case(finding, seen.plan, document, self.book)):
-            if self._left < size:
-                return
-            self._left -= size
-            try:
-                after = self._look(apply(document, patch), self.book)
-            except PlanFaults:
-                continue  # what it proposes is no plan: nothing is left of an amount, or a count is out of range
-            ids = {known["id"] for known in after.findings}
-            worse = any(_is_worse(known, before) for known in after.findings) or after.outcomes.at_risk() - at_risk
-            if finding["id"] not in ids and not worse:
-                yield label, patch, after
+        for ways in operator(Case(finding, seen.context)):
+            proof = next((proof for way in ways if (proof := self._prove(document, seen, finding, way))), None)
+            if proof is not None:
+                yield proof
 
-    def _nearest(self, seen: Look) -> dict[str, Any] | None:
+    def _prove(self, document: Any, seen: Look, finding: Judged, way: Proposal) -> Proof | None:
+        """The proposal with what it comes to, if it holds."""
+        label, patch = way
+        self._left -= len(seen.context.spots)
+        if self._left < 0:
+            return None
+        try:
+            after = self._look(apply(document, patch), self.book)
+        except PlanFaults:
+            return None  # what it proposes is no plan: nothing is left of an amount, or a count is out of range
+        gone = finding.id not in [known.id for known in after.outcomes.findings()]
+        holds = gone and not _is_worse(seen, after) and only_lowers(seen.context, after.context)
+        return (label, patch, after) if holds else None
+
+    def _nearest(self, seen: Look, findings: Sequence[Judged | Unjudged]) -> list[Operation] | None:
         """A patch that leads to `within_limits`: the first change that holds for the gravest finding, and again."""
-        document, patch = self.document, []
+        document, patch, start = self.document, [], seen
         for _ in range(MOST_STEPS):
-            serious = [finding for finding in seen.findings if finding["severity"] != "info"]
+            serious = [finding for finding in findings if finding.severity != "info"]
             if not serious:
                 break
             step = next(self._proved(document, seen, serious[0]), None)
             if step is None:
                 return None
             _, operations, seen = step
+            findings = seen.outcomes.findings()
             document = apply(document, operations)
             patch += operations
-        return {"patch": _shortened(patch)} if patch and seen.verdict == "within_limits" else None
+        done = patch and seen.verdict == "within_limits" and only_lowers(start.context, seen.context)
+        return _shortened(patch) if done else None
 
 
-def _is_worse(finding: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a finding is a new error, or graver than before, or exceeds the same limit by more."""
-    known = before.get(finding["id"])
-    if known is None:
-        return bool(finding["severity"] == "error")
-    if finding["severity"] != known["severity"]:
-        return SEVERITIES.index(finding["severity"]) < SEVERITIES.index(known["severity"])
-    if finding["headroom"] is None or known["headroom"] is None or finding["limit"] != known["limit"]:
+def _is_worse(seen: Look, after: Look) -> bool:
+    """Whether there is a new error or warning, a finding that is graver, or something newly left open."""
+    before = {finding.id: finding for finding in seen.outcomes.findings()}
+    opened = after.outcomes.open_places() - seen.outcomes.open_places()
+    rules = {rule for rule, _ in seen.outcomes.open_places()}
+    there = tuple(f"/sessions/{i}" for i in range(len(seen.context.sessions), len(after.context.sessions)))
+    if any(rule not in rules or not pointer.startswith(there) for rule, pointer in opened):
+        return True  # in a session that is added, a rule may stay as open as it was elsewhere
+    return any(_is_graver(finding, before.get(finding.id)) for finding in after.outcomes.findings())
+
+
+def _is_graver(finding: Judged | Unjudged, before: Judged | Unjudged | None) -> bool:
+    """Whether a finding is a new error or warning, or graver than before, or exceeds the same limit by more."""
+    if before is None:
+        return finding.severity != "info"
+    if finding.severity != before.severity:
+        return SEVERITIES.index(finding.severity) < SEVERITIES.index(before.severity)
+    if isinstance(finding, Unjudged) or isinstance(before, Unjudged) or finding.limit is not before.limit:
         return False
-    return Fraction(finding["headroom"]["value"]) < Fraction(known["headroom"]["value"])
-
-
-def _has_bound(limit: Mapping[str, Any]) -> bool:
-    return limit["value"] is not None or bool(limit["values"])
+    now, then = finding.headroom, before.headroom
+    return now is not None and then is not None and Fraction(*now) < Fraction(*then)
 
 
 def _shortened(patch: list[Operation]) -> list[Operation]:
@@ -313,7 +370,7 @@ def _shortened(patch: list[Operation]) -> list[Operation]:
     return list(kept.values())[::-1]
 
 
-def apply(document: Any, patch: list[Operation]) -> Any:
+def apply(document: Any, patch: Sequence[Operation]) -> Any:
     """The document with the operations applied; what they do not touch is shared with the original."""
     for operation in patch:
         document = _with(document, operation["path"].split("/")[1:], as_read(operation["value"]))
@@ -330,12 +387,3 @@ def _with(node: Any, path: list[str], value: Any) -> Any:
         key: Any = int(path[0]) if isinstance(node, list) else path[0]
         copy[key] = _with(node[key], path[1:], value)
     return copy
-
-
-def thousandths_of(text: str) -> int:
-    """The thousandths of an observed value, rounded up: observed values may have six decimals."""
-    known = thousandths(text)
-    if known is not None:
-        return known
-    whole, _, fraction = text.partition(".")
-    return int(whole) * 1000 + int(fraction.ljust(6, "0")[:3]) + 1

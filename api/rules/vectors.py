@@ -6,13 +6,15 @@ They are made from the limits' rows alone, so none is forgotten. A partner that 
 from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
+from itertools import product as product_of_all
 from math import ceil, floor
 from typing import Any
 
 from api.rules.answer import look
-from api.rules.book import Book
+from api.rules.book import NOTHING, OTHER, Book, Profile
 from api.rules.measures import MEASURES
-from api.rules.numbers import as_text
+from api.rules.numbers import as_text, thousandths
+from api.rules.plan import FORMS, GASES, VEINS
 from api.rules.reading import as_read
 from api.rules.rows import Limit
 
@@ -37,6 +39,7 @@ def vectors(book: Book) -> Iterator[dict[str, Any]]:
 
 def _vector(book: Book, limit: Limit, side: str, plan: Document, broken: bool) -> dict[str, Any]:
     seen = look(as_read(plan), book)
+    findings = seen.findings
     return {
         "slug": f"{limit.slug}:{side}",
         "limit": limit.slug,
@@ -50,7 +53,7 @@ def _vector(book: Book, limit: Limit, side: str, plan: Document, broken: bool) -
                 "limit": finding["limit"]["slug"],
                 "also_exceeds": finding["also_exceeds"],
             }
-            for finding in seen.findings
+            for finding in findings
         ],
     }
 
@@ -84,11 +87,8 @@ def _name(word: Any) -> str:
 
 def smallest_step(measure: str) -> int:
     """The smallest step that a plan can take in a measure, in thousandths."""
-    counted = MEASURES[measure].unit in ("d", "min", "a") or measure in (
-        "injection-count",
-        "allergen",
-        "clot-risk-count",
-    )
+    counts = ("injection-count", "allergen", "clot-risk-count", "same-day-procedures")
+    counted = MEASURES[measure].unit in ("d", "min", "a") or measure in counts
     return 1000 if counted else 1
 
 
@@ -104,6 +104,8 @@ def _words(book: Book, limit: Limit) -> tuple[list[Any], list[Any]]:
         "jurisdiction": ["US", "DE"],
         "concentration": sorted({*book.products[product].strengths, 777}),
         "container-volume": [2000, 5000, 7777],
+        "vein": list(VEINS),
+        "foam-gas": list(GASES),
     }
     known = words[measure]
     if measure == "area":
@@ -113,41 +115,65 @@ def _words(book: Book, limit: Limit) -> tuple[list[Any], list[Any]]:
 
 
 def _product(book: Book, limit: Limit) -> str:
-    """The product that a limit is about, or one that its selectors admit."""
+    """The product that a limit is about, or the first that its selectors admit, of its jurisdiction if there is one."""
     if limit.product is not None:
         return limit.product
-    return next(
-        slug
-        for slug, product in book.products.items()
-        if limit.sclerosant in (None, product.sclerosant) and (limit.jurisdiction or "US") in product.jurisdictions
-    )
+    admitted = [slug for slug, known in book.products.items() if limit.sclerosant in (None, known.sclerosant)]
+    sold = [slug for slug in admitted if (limit.jurisdiction or "US") in book.products[slug].jurisdictions]
+    return (sold or admitted)[0]
 
 
 def _plan(book: Book, limit: Limit, value: Any) -> Document:
     """A plan on which the limit's measure comes to the value, and which asks for the limit's rule set alone."""
-    product = _product(book, limit)
+    jurisdiction, profile = _where_it_speaks(book, limit)
     treatment: Document = {
-        "area": limit.area or "calf",
-        "product": product,
-        "concentration_percent": as_text(limit.concentration or book.products[product].strengths[0]),
-        "form": limit.form or "liquid",
+        "area": profile.area,
+        "product": profile.product,
+        "concentration_percent": as_text(profile.concentration or 0),
+        "form": profile.form,
         "amount": {"value": SMALL, "unit": "mL"},
         "injection_count": 1,
     }
-    if limit.vein_type is not None:
-        treatment["vein_type"] = limit.vein_type
-    if limit.first_exposure is not None:
-        treatment["first_exposure"] = limit.first_exposure
+    told = {"vein_type": profile.vein_type, "vein": limit.vein, "first_exposure": limit.first_exposure}
+    treatment |= {name: word for name, word in told.items() if word is not None}
     plan: Document = {
+        "jurisdiction": jurisdiction,
         "rule_sets": [limit.rule_set],
         "patient": {"conditions": [], "allergies": []},
         "provider": {},
+        "previous_sessions": [],
         "sessions": [{"date": DAY, "treatments": [treatment]}],
     }
-    if limit.jurisdiction is not None:
-        plan["jurisdiction"] = limit.jurisdiction
     MAKERS[book.rules[limit.rule].measure](book, plan, treatment, limit, value)
     return plan
+
+
+def _where_it_speaks(book: Book, limit: Limit) -> tuple[str, Profile]:
+    """A jurisdiction and a treatment on which the limit speaks, with as few others of its rule as can be.
+
+    A limit without a number speaks only where none with a number does.
+    """
+    product = book.products[_product(book, limit)]
+    jurisdictions = (limit.jurisdiction,) if limit.jurisdiction else product.jurisdictions or ("US",)
+    forms = (limit.form,) if limit.form else FORMS
+    vein_types = (limit.vein_type,) if limit.vein_type else (None, *book.bands)
+    strengths = (limit.concentration,) if limit.concentration else product.strengths
+    area, exposure = limit.area or "calf", limit.first_exposure
+    places = [
+        (
+            jurisdiction,
+            Profile(product.slug, product.sclerosant, strength, form, vein_type, limit.vein, area, exposure),
+        )
+        for jurisdiction, vein_type, form, strength in product_of_all(jurisdictions, vein_types, forms, strengths)
+    ]
+
+    def company(place: tuple[str, Profile]) -> tuple[bool, int]:
+        """Whether the limit does not speak there, and how many limits of its rule do."""
+        lens = book.lens(place[0], frozenset((limit.rule_set,)))
+        match = lens.match(place[1]).get(limit.rule, NOTHING)
+        return limit not in match.sure, len(match.sure)
+
+    return min(places, key=company)
 
 
 Maker = Callable[[Book, Document, Document, Limit, Any], None]
@@ -165,7 +191,15 @@ def _daily(book: Book, plan: Document, treatment: Document, limit: Limit, value:
     plan["sessions"].append({"date": DAY, "treatments": [other]})
 
 
+def _weekly(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    """Two sessions six days apart, the second with the smallest amount."""
+    _daily(book, plan, treatment, limit, value)
+    plan["sessions"][1]["date"] = date.fromordinal(date.fromisoformat(DAY).toordinal() + 6).isoformat()
+
+
 def _injection(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    if value is None:
+        return
     treatment["amount"] = {"value": as_text(2 * value), "unit": "mL"}
     treatment["injection_count"] = 2
 
@@ -194,16 +228,22 @@ def _sum(book: Book, plan: Document, treatment: Document, limit: Limit, value: A
 
 
 def _dose(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
-    """At 100 kg, the amount of a 1 % solution in mL is ten times the dose in mg/kg."""
+    """At 100 kg, the amount of a 1 % solution in mL is ten times the dose in mg/kg; foam counts as liquid here."""
     plan["patient"]["weight_kg"] = "100"
-    treatment["concentration_percent"] = "1"
     if value is not None:
-        treatment["amount"] = {"value": as_text(10 * value), "unit": "mL"}
+        strength = thousandths(treatment["concentration_percent"]) or 0
+        # Rounded to what a plan can say, away from the bound where the value is beyond it.
+        volume = Fraction(10 * value * 1000, strength)
+        treatment["amount"] = {
+            "value": as_text(ceil(volume) if value > int(limit.value or 0) else floor(volume)),
+            "unit": "mL",
+        }
 
 
 def _share(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     """Two products of one jurisdiction: three fifths of the one's maximum, and of the other's what is left."""
     plan["rule_sets"] = ["label", limit.rule_set]
+    plan["jurisdiction"] = "US"
     (first, most), (second, other_most) = _maxima(book)[:2]
     amount = most * 3 // 5
     rest = (value - Fraction(amount * 1000, most)) * other_most / 1000
@@ -230,7 +270,10 @@ def _maxima(book: Book) -> list[tuple[str, int]]:
 def _allergy(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     treatments = plan["sessions"][0]["treatments"]
     treatments += [dict(treatment)] * (value // 1000 - 1)
-    plan["patient"]["allergies"] = ["polidocanol"] if value else ["glycerin"]
+    if limit.always:
+        plan["patient"]["allergies"] = [OTHER] if value else []
+        return
+    plan["patient"]["allergies"] = [book.products[treatment["product"]].sclerosant] if value else []
 
 
 def _risks(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
@@ -238,7 +281,30 @@ def _risks(book: Book, plan: Document, treatment: Document, limit: Limit, value:
 
 
 def _condition(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
-    plan["patient"]["conditions"] = [limit.condition] if value else []
+    members = (
+        "conditions" if limit.condition is None or book.words.knows("conditions", limit.condition) else "medications"
+    )
+    plan["patient"][members] = [limit.condition or OTHER] if value else []
+
+
+def _against(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    plan["patient"]["conditions"] = [limit.values[0]]
+    plan["sessions"][0]["compression_days"] = value // 1000
+
+
+def _procedures(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    entries = ["other"] if limit.always else list(limit.values)
+    plan["sessions"][0]["same_day_procedures"] = entries[: value // 1000]
+
+
+def _gas(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    treatment |= {"form": "foam", "foam": {"gas": value}}
+
+
+def _beyond_type(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    """A vein of the first type that has an upper end, and wider by the value."""
+    vein_type, most = next((slug, band.most) for slug, band in book.bands.items() if band.most is not None)
+    treatment |= {"vein_type": vein_type, "vein_diameter_mm": as_text(most + value)}
 
 
 def _feeding(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
@@ -246,6 +312,7 @@ def _feeding(book: Book, plan: Document, treatment: Document, limit: Limit, valu
 
 
 def _interval(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+    value = value or 0
     earlier = date.fromordinal(date.fromisoformat(DAY).toordinal() - value // 1000).isoformat()
     plan["previous_sessions"] = [{"date": earlier, "areas": [treatment["area"]], "products": [treatment["product"]]}]
 
@@ -266,7 +333,17 @@ def _decimal(name: str) -> Maker:
     """Set a decimal member of the treatment."""
 
     def maker(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
-        treatment[name] = as_text(value)
+        if value is not None:
+            treatment[name] = as_text(value)
+
+    return maker
+
+
+def _of_patient(name: str) -> Maker:
+    """Set a decimal member of the patient."""
+
+    def maker(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
+        plan["patient"][name] = as_text(value)
 
     return maker
 
@@ -311,7 +388,14 @@ MAKERS: dict[str, Maker] = {
     "test-dose-volume": _test_dose,
     "thermal-ablation-unsuitable": _plain("patient", "thermal_ablation_unsuitable"),
     "daily-volume": _daily,
+    "ankle-brachial-index": _of_patient("ankle_brachial_index"),
+    "compression-against-condition": _against,
+    "diameter-beyond-type": _beyond_type,
+    "foam-gas": _gas,
+    "same-day-procedures": _procedures,
+    "vein": _plain("treatment", "vein"),
     "vein-type": _plain("treatment", "vein_type"),
+    "weekly-volume": _weekly,
     "vein-diameter": _decimal("vein_diameter_mm"),
     "vial-count": _vials,
 }

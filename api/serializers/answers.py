@@ -4,13 +4,17 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.models.fields import STATUSES
+from api.rules.coverage import KNOWLEDGE
 from api.rules.numbers import UNITS
-from api.rules.plan import JURISDICTIONS, RULE_SETS
+from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
 from api.rules.rows import COMPARATORS, SEVERITIES
 from api.serializers.facts import CitationSerializer, TextsField
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
-REASONS = ("missing_input", "provider_decision", "limit_unconfirmed", "no_ruling")
+REASONS = ("missing_input", "provider_decision", "limit_unconfirmed", "not_covered")
+
+UNBOUND = ("limit_unconfirmed", "not_covered")
 
 Shape = serializers.Serializer[Any]
 
@@ -32,6 +36,7 @@ class LimitShownSerializer(Shape):
     unit = serializers.ChoiceField(UNITS, help_text="UCUM unit.")
     rule_set = serializers.ChoiceField(RULE_SETS, help_text="Whose limit it is.")
     jurisdiction = serializers.ChoiceField(JURISDICTIONS, allow_null=True, help_text="Whose label; null anywhere.")
+    status = serializers.ChoiceField(STATUSES, help_text="Whether sources confirm the value.")
     href = serializers.CharField(help_text="Where the row is served.")
 
 
@@ -44,7 +49,12 @@ class OperationSerializer(Shape):
 
 
 class SuggestionSerializer(Shape):
-    """A change after which the finding is gone; it was tried before it was offered."""
+    """A change of the body as sent, after which the finding is gone; it was tried before it was offered.
+
+    It only lowers a strength, a dose, a volume or an injection, moves something to a later day, or adds care
+    afterwards. Suggestions are alternatives, each for the body as sent: two of them need not go together.
+    `nearest_within_limits` is the combined one.
+    """
 
     label = serializers.CharField(help_text="The change in words.")  # type: ignore[assignment]  # a field, not a caption
     patch = OperationSerializer(many=True, help_text="The change as a JSON Patch against the body as sent.")
@@ -64,6 +74,9 @@ class FindingSerializer(Shape):
     observed = QuantitySerializer(allow_null=True, help_text="What the plan comes to; null where it stays open.")
     limit = LimitShownSerializer(help_text="The limit that binds.")
     also_exceeds = TextsField(help_text="Slugs of the other limits that are broken by the same cause.")
+    kept = LimitShownSerializer(
+        many=True, help_text="Limits of the label on the same measure that are kept, where that of another set is not."
+    )
     headroom = QuantitySerializer(allow_null=True, help_text="How much room is left; negative when exceeded.")
     citations = CitationSerializer(many=True, help_text="Who says so, and where.")
     suggestions = SuggestionSerializer(many=True, help_text="Changes that would bring it inside.")
@@ -85,12 +98,14 @@ class NotEvaluatedSerializer(Shape):
     rule = serializers.CharField(help_text="Slug of the rule.")
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what would be measured.")
     reason = serializers.ChoiceField(
-        REASONS, help_text="Why it was not evaluated. `no_ruling`: no source in force rules on this condition here."
+        REASONS,
+        help_text="Why it was not evaluated. `not_covered`: no limit that was asked for looks at this. "
+        "`limit_unconfirmed`: no source gives the number, and none of another rule set stands in for it.",
     )
     missing = TextsField(help_text="JSON Pointers to the members that would settle it.")
     leaves_incomplete = serializers.BooleanField(
         help_text="Whether this alone keeps the plan from `within_limits`: the rule is essential, and so is a member "
-        "that is missing, or a limit that may apply is exceeded."
+        "that is missing, a limit that may apply is exceeded, or nothing that was asked for looks."
     )
     limits = TextsField(help_text="Slugs of limits that no source gives a number for, or for what they are a share of.")
 
@@ -151,12 +166,44 @@ class ResolutionSerializer(Shape):
     """Which limit binds the volume of a session."""
 
     binding = CandidateSerializer(allow_null=True, help_text="The strictest limit that surely applies.")
+    reason = serializers.ChoiceField(
+        UNBOUND,
+        allow_null=True,
+        help_text="Why no limit binds: no source gives the label's number, or no text of the product was read here.",
+    )
     candidates = CandidateSerializer(many=True, help_text="Every limit that applies or may apply, by slug.")
     cautions = CandidateSerializer(many=True, help_text="Volumes above which a label or this service warns.")
     missing = TextsField(help_text="Query parameters that would settle what may apply.")
     release = serializers.IntegerField(help_text="Number of the release.")
     content_status = serializers.CharField(help_text="How far the content is reviewed.")
     decides = serializers.CharField(help_text="Who decides: never this service.")
+
+
+class KnownSerializer(Shape):
+    """What is known of one question for a product."""
+
+    status = serializers.ChoiceField(
+        KNOWLEDGE,
+        help_text="`confirmed`: a label or guideline gives a number for each strength. `policy`: this service's "
+        "policy does, at least for one. `unconfirmed`: for at least one strength no source gives a number.",
+    )
+    limits = TextsField(help_text="Slugs of the limits that speak here, those without a number among them.")
+
+
+class CoverageSerializer(Shape):
+    """What is known, and what is not, of a product in a jurisdiction, in a form, for a vein type."""
+
+    slug = serializers.CharField(help_text="Names the row.")
+    product = serializers.CharField(help_text="Slug of the product.")
+    jurisdiction = serializers.ChoiceField(
+        JURISDICTIONS, allow_null=True, help_text="Where its label was read; null for a product without a label."
+    )
+    form = serializers.ChoiceField(FORMS, help_text="Liquid or foam.")
+    vein_type = serializers.CharField(help_text="Slug of the vein type.")
+    volume = KnownSerializer(help_text="The most in a session, or in a day by weight.")
+    injection = KnownSerializer(help_text="The most for one injection.")
+    strength = KnownSerializer(help_text="The strengths for the vein type.")
+    interval = KnownSerializer(help_text="The least days between sessions.")
 
 
 class ErrorSerializer(Shape):
@@ -167,7 +214,9 @@ class ErrorSerializer(Shape):
     code = serializers.CharField(help_text="Kind of fault.")
     detail = serializers.CharField(help_text="What to do about it.")
     allowed = serializers.ListField(child=serializers.CharField(), required=False, help_text="What is allowed.")
-    did_you_mean = serializers.CharField(required=False, help_text="What was probably meant.")
+    did_you_mean = serializers.CharField(
+        required=False, help_text="What was probably meant; slugs joined by a comma where a name fits several."
+    )
 
 
 class BatchEntrySerializer(Shape):

@@ -15,6 +15,7 @@ from api.models import (
     Content,
     Contraindication,
     Faq,
+    Ingredient,
     PlanExample,
     Product,
     ResultDuration,
@@ -109,8 +110,8 @@ class VeinTypeSerializer(CitedSerializer):
     class Meta:
         model = VeinType
         fields = (
-            "slug", "name", "synonyms", "description", "diameter_over_mm", "diameter_max_mm", "diameter_status",
-            "ceap_classes", "note", "citations", *REVIEW,
+            "slug", "name", "synonyms", "description", "diameter_min_mm", "diameter_over_mm", "diameter_max_mm",
+            "diameter_status", "ceap_classes", "note", "citations", *REVIEW,
         )  # fmt: skip
 
 
@@ -129,6 +130,7 @@ class StrengthSerializer(serializers.Serializer[Any]):
 
 
 class ProductSerializer(CitedSerializer):
+    synonyms = TextsField(help_text="Names elsewhere, and abbreviations.")
     excipients = TextsField(help_text="Excipients that an allergy may concern.")
     forms = TextsField(help_text="Forms that a label covers.")
     strengths = StrengthSerializer(many=True, help_text="Concentrations, each with its containers.")
@@ -137,9 +139,17 @@ class ProductSerializer(CitedSerializer):
     class Meta:
         model = Product
         fields = (
-            "slug", "name", "sclerosant", "excipients", "forms", "strengths", "foam_mg_per_ml", "jurisdictions",
-            "indication", "note", "citations", *REVIEW,
+            "slug", "name", "synonyms", "sclerosant", "excipients", "forms", "strengths", "foam_mg_per_ml",
+            "jurisdictions", "indication", "note", "citations", *REVIEW,
         )  # fmt: skip
+
+
+class IngredientSerializer(CitedSerializer):
+    synonyms = TextsField(help_text="Other exact names; a plan may state an allergy by one of them.")
+
+    class Meta:
+        model = Ingredient
+        fields = ("slug", "name", "synonyms", "description", "citations", *REVIEW)
 
 
 class SessionLimitSerializer(CitedSerializer):
@@ -151,8 +161,8 @@ class SessionLimitSerializer(CitedSerializer):
         model = SessionLimit
         fields = (
             "slug", "title", "rule", "quantity", "comparator", "value", "values", "values_from", "unit", "rule_set",
-            "jurisdiction", "product", "sclerosant", "concentration_percent", "form", "vein_type", "area",
-            "first_exposure", "severity", "status", "note", "citations", *REVIEW,
+            "jurisdiction", "product", "sclerosant", "concentration_percent", "form", "vein_type", "vein", "area",
+            "first_exposure", "severity", "always", "status", "note", "citations", *REVIEW,
         )  # fmt: skip
 
     def bound(self, limit: SessionLimit) -> str | None:
@@ -181,11 +191,12 @@ class RulingSerializer(CitedSerializer):
 
 class ContraindicationSerializer(CitedSerializer):
     synonyms = TextsField(help_text="Other names in use.")
+    named_in = TextsField(help_text="The patient's lists that may name it: `conditions`, `medications`.")
     rulings = RulingSerializer(many=True, help_text="What each label, guideline or policy says.")
 
     class Meta:
         model = Contraindication
-        fields = ("slug", "name", "synonyms", "description", "rulings", "citations", *REVIEW)
+        fields = ("slug", "name", "synonyms", "named_in", "description", "rulings", "citations", *REVIEW)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         row = super().to_representation(instance)
@@ -246,14 +257,14 @@ class RuleSerializer(FactSerializer):
     class Meta:
         model = Rule
         fields = (
-            "slug", "title", "kind", "quantity", "scope", "unit", "essential", "description", "needs",
+            "slug", "title", "kind", "quantity", "scope", "unit", "essential", "topic", "description", "needs",
             "incomplete_without", "limits", "messages", "citations", *REVIEW,
         )  # fmt: skip
 
     def to_representation(self, rule: Rule) -> Any:
         """The rule with what is read off its limits, or off the rulings, which are read once."""
-        condition = rule.quantity == "condition"
-        self.rows: list[Any] = list(Ruling.objects.all() if condition else rule.sessionlimit_set.all())
+        rulings = Ruling.objects.all() if rule.quantity == "condition" else ()
+        self.rows: list[Any] = [*rule.sessionlimit_set.all(), *rulings]
         return super().to_representation(rule)
 
     def get_scope(self, rule: Rule) -> str:
@@ -274,11 +285,11 @@ class RuleSerializer(FactSerializer):
     def get_incomplete_without(self, rule: Rule) -> list[str]:
         """Of these, the members whose absence leaves a plan `incomplete` where the rule needs them.
 
-        That of `first_exposure` does only where a limit would be exceeded if it applied.
+        Where the rule is not essential, and for `first_exposure`, only if a limit that may apply would be broken.
         """
         members = {need: need.rpartition(".")[2] for need in self.get_needs(rule)}
-        essential = ESSENTIAL_MEMBERS - {"amount"} if rule.essential else frozenset()
-        return [need for need, member in members.items() if member in essential | {"first_exposure"}]
+        telling = (ESSENTIAL_MEMBERS | {"first_exposure"}) - {"amount"}
+        return [need for need, member in members.items() if member in telling]
 
     def get_limits(self, rule: Rule) -> list[str]:
         """Slugs of the limits that the measure is held against; of the rulings, for contraindications."""
@@ -316,6 +327,12 @@ RESOURCES: Mapping[str, Resource] = {
     ),
     "products": Resource(
         Product, ProductSerializer, "product", "Sclerosants as sold: strengths, forms, containers, jurisdictions."
+    ),
+    "ingredients": Resource(
+        Ingredient,
+        IngredientSerializer,
+        "ingredient",
+        "Sclerosants and excipients that an allergy may concern, with their other names.",
     ),
     "areas": Resource(
         Area, AreaSerializer, "treatment area", "Where treatment happens, as a tree, and what labels cover."

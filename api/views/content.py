@@ -19,11 +19,18 @@ from api.parsers import Parameter, Rows, read_query
 from api.rules.measures import MEASURES
 from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
 from api.schema import Operation, component_name, listed, one
-from api.serializers import RESOURCES, ExampleSerializer, ReleaseDetailSerializer, ReleaseSerializer, VectorSerializer
+from api.serializers import (
+    RESOURCES,
+    CoverageSerializer,
+    ExampleSerializer,
+    ReleaseDetailSerializer,
+    ReleaseSerializer,
+    VectorSerializer,
+)
 from api.views.contract import ContractView
 
 CONTENT_STATUS = "draft for clinical review"
-MOST_ON_A_PAGE = 500
+MOST_ON_A_PAGE = 1000
 
 empty: Rows = {}
 RELEASE = Parameter("release", "Number of the release to read; default the newest.", most=999_999_999)
@@ -108,7 +115,7 @@ class ContentList(ContractView):
     def get(self, request: Request) -> HttpResponse:
         release = release_asked_for(request)
         query = read_query(request.query_params, self.parameters, release.content)
-        rows = [row for row in release.content[self.resource] if matches(row, query, release)]
+        rows = [row for row in release.content.get(self.resource, ()) if matches(row, query, release)]
         return published(request, release, page(rows, query, release, f"/v1/{self.resource}"))
 
 
@@ -246,6 +253,38 @@ class Vectors(ContractView):
         query = read_query(request.query_params, PAGING, empty)
         release = content.pinned(number)
         return published(request, release, page(release.vectors, query, release, request.path))
+
+
+class Coverage(ContractView):
+    """What is known of each product where it is sold, and what is not."""
+
+    parameters = (
+        Parameter("product", "Rows of this product.", slugs("products")),
+        Parameter("jurisdiction", "Rows of this jurisdiction.", closed=JURISDICTIONS),
+        Parameter("form", "Rows of this form.", closed=FORMS),
+        Parameter("vein_type", "Rows of this vein type.", slugs("vein-types")),
+    )
+    operation = Operation(
+        id="list_coverage",
+        tag="Facts",
+        summary="List what is known and what is not",
+        text=(
+            "For each product where it is sold, in each form and for each vein type: whether the volume of a session, "
+            "the volume of one injection, the strength and the interval are confirmed by a label or guideline, this "
+            "service's policy, or unconfirmed, so that the gaps are seen before a patient does."
+        ),
+        answer=listed("CoverageList", CoverageSerializer),
+        parameters=(*parameters, *PAGING, RELEASE),
+        problems=(404, 503),
+        frozen=True,
+    )
+
+    def get(self, request: Request) -> HttpResponse:
+        release = release_asked_for(request)
+        query = read_query(request.query_params, self.operation.parameters, release.content)
+        wanted = {known.name: query[known.name] for known in self.parameters if known.name in query}
+        rows = [row for row in release.coverage if all(row[name] == value for name, value in wanted.items())]
+        return published(request, release, page(rows, query, release, "/v1/coverage"))
 
 
 class PlanExamples(ContractView):

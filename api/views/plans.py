@@ -17,7 +17,7 @@ from api.rules import PlanFaults, check
 from api.rules.answer import DECIDES, look
 from api.rules.kinds import members_of
 from api.rules.numbers import thousandths
-from api.rules.plan import FORMS, JURISDICTIONS, Batch, Comparison, Patient, Treatment, read_envelope
+from api.rules.plan import FORMS, JURISDICTIONS, VEINS, Batch, Comparison, Patient, Treatment, read_envelope
 from api.rules.reading import JsonNumber
 from api.rules.resolve import Known, resolve
 from api.schema import Operation
@@ -56,7 +56,10 @@ class ValidatePlan(PlanView):
             "Holds a proposed plan against the published limits of the chosen rule sets and jurisdiction. The answer "
             "is 200 whenever the plan can be read, whatever the verdict; it names every limit that is broken, the "
             "number observed, the number allowed, who says so, and what would bring it inside. Nothing is stored. "
-            "Only `area` and `amount` of each treatment are required; what is missing is told in `not_evaluated`."
+            "Only `area` and `amount` of each treatment are required; what is missing is told in `not_evaluated`. "
+            "Suggestions are alternatives for the body as sent, and only lower or postpone; `nearest_within_limits` is "
+            "the combined one. Leave `clinic` out of `rule_sets` where a clinic keeps to the label alone: the clinic's "
+            "own limits are the article's, for any product, and are errors for whoever asks for them."
         ),
         answer=AnswerSerializer,
         parameters=(RELEASE,),
@@ -149,6 +152,7 @@ class ResolveLimit(ContractView):
         ),
         Parameter("form", "Liquid or foam.", closed=FORMS),
         Parameter("vein_type", "Slug of `/v1/vein-types`.", slugs("vein-types")),
+        Parameter("vein", "The saphenous vein or perforator, where a label names it.", closed=tuple(VEINS)),
         Parameter("area", "Slug of `/v1/areas`.", slugs("areas")),
         Parameter("weight_kg", "Body weight in kg.", decimal=members_of(Patient)["weight_kg"].metadata["kind"]),
     )
@@ -158,7 +162,9 @@ class ResolveLimit(ContractView):
         summary="Find the binding limit",
         text=(
             "Which limit binds the volume of a session, in mL, for what is known so far; every candidate and why; and "
-            "what is missing to be sure. A dose by body weight becomes mL through the strength, rounded down."
+            "what is missing to be sure. A dose by body weight becomes mL through the strength, rounded down. Where no "
+            "source gives the label's number, or no text of the product was read for the jurisdiction, nothing binds, "
+            "and `reason` says so: no number of another rule set stands in."
         ),
         answer=ResolutionSerializer,
         parameters=(*parameters, RELEASE),

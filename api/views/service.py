@@ -26,6 +26,7 @@ NOTICE = (
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
 LINKS = {
     **{name.replace("-", "_"): f"/v1/{name}" for name in RESOURCES if name != "plan-examples"},
+    "coverage": "/v1/coverage",
     "releases": "/v1/releases",
     "validate": "/v1/session-plans/validate",
     "validate_batch": "/v1/session-plans/validate-batch",

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
+from api.content import ContentUnavailableError, current
 from api.models import Release
 from api.publishing import load_content, publish
 
@@ -66,6 +67,16 @@ def prepare(progress: Callable[[str], None]) -> None:
         publish("The packaged content", lambda line: progress(f"  {line}"))
     else:
         progress(f"Release {newest} is published")
+        warn_of_rules_that_cannot_be_read(progress)
+
+
+def warn_of_rules_that_cannot_be_read(progress: Callable[[str], None]) -> None:
+    """Say so where the newest release was published by a version whose rules this one does not read."""
+    try:
+        _ = current().book
+    except ContentUnavailableError:
+        progress("Its rules are not as this version reads them: plans get a 503 until `manage.py load_content` and")
+        progress("`manage.py publish` have made a new release.")
 
 
 def serve(host: str, port: int) -> None:
