@@ -271,19 +271,20 @@ def broken_laws(seed: int, book: Book, content: Content) -> list[str]:
     return [f"{law.__name__} (seed {seed}): {problem}" for law in LAWS for problem in law(plan, random, book, content)]
 
 
-def summary(plan: Plan, book: Book) -> tuple[str, set[tuple[str, str, str, str]]]:
-    """What both implementations must agree on."""
+def summary(plan: Plan, book: Book) -> tuple[set[tuple[str, str, str, str]], bool]:
+    """What both implementations must agree on: the findings, and whether something leaves the plan incomplete."""
     result = seen(plan, book)
-    return result.verdict, {
+    findings = {
         (finding["rule"], finding["pointer"], finding["severity"], finding["limit"]["slug"])
         for finding in result.findings
     }
+    return findings, result.outcomes.leave_incomplete()
 
 
 def disagreement(seed: int, book: Book, content: Content, second: Second) -> list[str]:
     """Where the second implementation comes to something else on the plan of a seed."""
     plan = random_plan(Random(seed), content)  # noqa: S311
-    one, other = summary(plan, book), second.check(plan)
+    one, other = summary(plan, book), second.look(plan)
     return [] if one == other else [f"second implementation (seed {seed}): {one} {other}: {json.dumps(plan)}"]
 
 

@@ -75,16 +75,6 @@ class Second:
         if unknown:
             raise NotImplementedError(f"A second measure is missing: {unknown}")
 
-    def check(self, plan: Row) -> tuple[str, set[Finding]]:
-        """The verdict, and of each finding the rule, pointer, severity and the slug of the limit that binds."""
-        findings, incomplete = self.look(plan)
-        severities = {severity for _, _, severity, _ in findings}
-        if "error" in severities:
-            return "outside_limits", findings
-        if "warning" in severities:
-            return "needs_review", findings
-        return "incomplete" if incomplete else "within_limits", findings
-
     def look(self, plan: Row) -> tuple[set[Finding], bool]:
         """The findings, and whether, whatever they are, something leaves the plan incomplete."""
         for table in re.findall(r"CREATE TABLE (\w+)", PLANNED):

@@ -121,6 +121,11 @@ def test_an_allergy_may_be_stated_by_another_exact_name(client: Client, name: st
     assert (finding["severity"], finding["limit"]["slug"]) == ("error", "ingredient-allergy")
 
 
+def test_a_liquid_has_no_foam(client: Client) -> None:
+    body = plan(session(treatment(form="liquid", foam={"gas": "room-air"})))
+    assert faults(client, body) == {"/sessions/0/treatments/0/foam": "conflict"}
+
+
 def test_a_side_in_the_name_of_an_area_leads_to_that_area(client: Client) -> None:
     body = plan(session(treatment(area="left-leg")))
     [error] = json.loads(post(client, body).content)["errors"]

@@ -219,6 +219,36 @@ def test_one_product_in_forms_of_other_maxima_is_a_mixture(client: Client) -> No
     assert entry(answer, "findings", "mixed-products")["observed"] == {"value": "1.1", "unit": "1"}
 
 
+@pytest.mark.parametrize(("vein", "held"), [("great-saphenous", True), ("small-saphenous", False), (None, True)])
+def test_a_limit_of_one_vein_holds_for_it_and_where_no_vein_is_named(
+    client: Client, vein: str | None, held: bool
+) -> None:
+    foam = treatment(
+        product="aethoxysklerol",
+        concentration_percent="3",
+        form="foam",
+        vein_type="saphenous-trunk",
+        vein=vein,
+        amount={"value": "6.5", "unit": "mL"},
+        injection_count=2,
+    )
+    findings = checked(client, plan(session(foam), jurisdiction="AT", rule_sets=["label"]))["findings"]
+    slugs = {finding["limit"]["slug"] for finding in findings}
+    assert ("aethoxysklerol-at-saphenous-foam-volume-max" in slugs) is held
+
+
+def test_what_has_no_number_and_may_apply_leaves_a_plan_incomplete(client: Client) -> None:
+    body = plan(session(treatment(product="aethoxysklerol", form=None)), jurisdiction="GB", rule_sets=["label"])
+    row = entry(checked(client, body), "not_evaluated", "daily-dose-per-weight")
+    assert (row["missing"], row["leaves_incomplete"]) == (["/sessions/0/treatments/0/form"], True)
+
+
+def test_a_share_asks_for_what_tells_the_maximum(client: Client) -> None:
+    answer = checked(client, mixed(product="aetoxisclerol", concentration_percent="3", form=None))
+    missing = entry(answer, "not_evaluated", "mixed-products")["missing"]
+    assert "/sessions/0/treatments/1/form" in missing
+
+
 def test_strengths_that_share_a_maximum_are_no_mixture(client: Client) -> None:
     other = {"product": "aethoxysklerol", "concentration_percent": "2", "amount": {"value": "1", "unit": "mL"}}
     answer = checked(client, mixed(**other))

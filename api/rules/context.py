@@ -105,9 +105,7 @@ class Context:
             return (Group("", self.spots),)
         if scope == "conditions":
             return (*self._entries("conditions"), *self._entries("medications"), *self._others("other_conditions"))
-        if scope == "allergies":
-            return (*self._entries("allergies"), *self._others("other_allergies"))
-        raise KeyError(scope)
+        return (*self._entries("allergies"), *self._others("other_allergies"))
 
     def _entries(self, members: str) -> Iterable[Group]:
         """The entries of one of the patient's lists; the list itself where it is empty or was not sent."""

@@ -171,9 +171,7 @@ def more_injections_or_less(case: Case) -> Iterator[Ways]:
 def later_date(case: Case) -> Iterator[Ways]:
     """Move the session to the first date that keeps the interval, and every later one by as many days."""
     days = {group.pointer: group.day for group in case.context.sessions}
-    own = days[case.judged.pointer]
-    if own is None:
-        return
+    own = days[case.judged.pointer] or 0  # a session with an interval has a date
     shift = -(-(case.bound * case.observed.denominator - case.observed.numerator) // (1000 * case.observed.denominator))
     later = [pointer for pointer, day in days.items() if day is not None and day > own]
     day = date.fromordinal(own + shift).isoformat()
