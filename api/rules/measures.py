@@ -157,10 +157,8 @@ def volume(spots: Sequence[Spot]) -> Observed:
     )
 
 
-@measure(
-    "daily-volume",
-    "day",
-    "mL",
+# What tells the volume of a day, or of a week.
+TELLING_A_SPAN = (
     "sessions[].date",
     "previous_sessions",
     "previous_sessions[].date",
@@ -168,6 +166,9 @@ def volume(spots: Sequence[Spot]) -> Observed:
     "sessions[].treatments[].amount",
     "sessions[].treatments[].containers",
 )
+
+
+@measure("daily-volume", "day", "mL", *TELLING_A_SPAN)
 def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     """The volume of the treatments of a calendar day, where it has, or may have, more than one session."""
     missing = (*context.undated(), *context.untold_before(group, spots))
@@ -177,17 +178,7 @@ def daily_volume(context: Context, group: Group, spots: Sequence[Spot], limit: L
     return replace(observed, missing=unique([*observed.missing, *missing]))
 
 
-@measure(
-    "weekly-volume",
-    "week",
-    "mL",
-    "sessions[].date",
-    "previous_sessions",
-    "previous_sessions[].date",
-    "previous_sessions[].products",
-    "sessions[].treatments[].amount",
-    "sessions[].treatments[].containers",
-)
+@measure("weekly-volume", "week", "mL", *TELLING_A_SPAN)
 def weekly_volume(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed:
     """The volume of the treatments of the seven days that end with a session's day."""
     observed = volume(spots)

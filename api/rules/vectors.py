@@ -293,8 +293,7 @@ def _against(book: Book, plan: Document, treatment: Document, limit: Limit, valu
 
 
 def _procedures(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
-    entries = ["other"] if limit.always else list(limit.values)
-    plan["sessions"][0]["same_day_procedures"] = entries[: value // 1000]
+    plan["sessions"][0]["same_day_procedures"] = [*(limit.values or ["other"])][: value // 1000]
 
 
 def _gas(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
