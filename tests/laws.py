@@ -1,14 +1,10 @@
 """Laws that hold for every plan, of every jurisdiction and every choice of rule sets, tried on plans drawn by chance.
 
-Each law takes a plan and says what breaks it, or nothing. Run on many: python -m tests.laws --plans 20000
+Each law takes a plan and says what breaks it, or nothing. Run on many: python -m tests.try_laws --plans 20000
 """
 
-import argparse
 import copy
 import json
-import multiprocessing
-import os
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
@@ -286,45 +282,3 @@ def disagreement(seed: int, book: Book, content: Content, second: Second) -> lis
     plan = random_plan(Random(seed), content)  # noqa: S311
     one, other = summary(plan, book), second.look(plan)
     return [] if one == other else [f"second implementation (seed {seed}): {one} {other}: {json.dumps(plan)}"]
-
-
-def main() -> int:
-    """Try the laws on as many plans as asked for, on every core; exit with 1 where one is broken.
-
-    The second implementation, which is slower, is held to every fifth of them.
-    """
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--plans", type=int, default=20_000)
-    arguments.add_argument("--start", type=int, default=0)
-    asked = arguments.parse_args()
-    cores = os.cpu_count() or 1
-    from tests.mutants import packaged_content  # sets Django up, which tests have done already
-
-    _state["content"] = packaged_content()
-    _state["book"] = Book(_state["content"])
-    _state["second"] = None  # each process opens its own
-    with multiprocessing.get_context("fork").Pool(cores) as pool:
-        problems = [
-            problem
-            for found in pool.imap(_broken, range(asked.start, asked.start + asked.plans), chunksize=50)
-            for problem in found
-        ]
-    for problem in problems[:20]:
-        print(problem)
-    print(f"{asked.plans} plans, {len(LAWS)} laws, {len(problems)} broken")
-    return 1 if problems else 0
-
-
-def _broken(seed: int) -> list[str]:
-    book, content = _state["book"], _state["content"]
-    problems = broken_laws(seed, book, content)
-    if seed % 5 == 0:
-        _state["second"] = _state["second"] or Second(content)
-        problems += disagreement(seed, book, content, _state["second"])
-    return problems
-
-
-_state: dict[str, Any] = {}
-
-if __name__ == "__main__":
-    sys.exit(main())
