@@ -137,6 +137,7 @@ def jurisdiction(context: Context, group: Group, spots: Sequence[Spot], limit: L
     "sessions[].treatments[].amount",
     "sessions[].treatments[].product",
     "sessions[].treatments[].containers",
+    "previous_sessions",
     "previous_sessions[].date",
     "previous_sessions[].products",
     "sessions[].date",
@@ -247,7 +248,7 @@ def foam_gas(context: Context, group: Group, spots: Sequence[Spot], limit: Limit
     return Observed(None, (f"{group.pointer}/form",))
 
 
-@measure("vial-count", "day", "{vial}", "sessions[].treatments[].amount", "sessions[].date")
+@measure("vial-count", "day", "{vial}", "sessions[].treatments[].amount", "previous_sessions", "sessions[].date")
 def vial_count(context: Context, group: Group, spots: Sequence[Spot], limit: Limit) -> Observed | None:
     vials = [spot for spot in spots if spot.treatment.amount.unit == "vial"]
     if not vials:
