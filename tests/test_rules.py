@@ -310,3 +310,12 @@ def test_a_flag_is_true_or_false(client: Client) -> None:
     assert faults(client, plan(provider={"eligibility_confirmed": "yes"})) == {
         "/provider/eligibility_confirmed": "not_a_boolean"
     }
+
+
+def test_a_test_dose_without_minutes_contributes_none(client: Client) -> None:
+    spots = [
+        treatment(product="sotradecol", concentration_percent="1", test_dose=dose)
+        for dose in ({"volume_ml": "0.5", "observation_minutes": 0}, {"volume_ml": "0.5"})
+    ]
+    finding = entry(checked(client, plan(session(*spots))), "findings", "test-dose-observation")
+    assert finding["contributing"] == ["/sessions/0/treatments/0/test_dose/observation_minutes"]

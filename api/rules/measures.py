@@ -390,4 +390,5 @@ def test_dose_observed(context: Context, group: Group, spots: Sequence[Spot], li
         return None
     minutes = [dose.observation_minutes for dose, _ in planned]
     missing = tuple(pointer for dose, pointer in planned if dose.observation_minutes is None)
-    return Observed(0 not in minutes, tuple(pointer for _, pointer in planned), missing)
+    told = tuple(pointer for dose, pointer in planned if dose.observation_minutes is not None)
+    return Observed(0 not in minutes, told, missing)
