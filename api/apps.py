@@ -1,4 +1,4 @@
-"""The app."""
+"""The app's name and settings, as Django asks for them."""
 
 from django.apps import AppConfig
 

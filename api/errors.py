@@ -1,4 +1,4 @@
-"""Every failure becomes one shape: a problem (RFC 9457) with a `type` that answers, and all faults at once."""
+"""Failures in, problems out: one shape (RFC 9457), with a `type` that is served, and every fault at once."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
-from api.content import ContentUnavailableError
 from api.parsers import BodyFaults, QueryFaults
+from api.releases import ContentUnavailableError
 from api.rules import Fault, PlanFaults
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -24,7 +24,7 @@ CONTENT_SECURITY_POLICY = (
 
 @dataclass(frozen=True)
 class Problem:
-    """A kind of failure."""
+    """What can go wrong, as its problem page explains it; `text` is the detail where a failure has no other."""
 
     code: str
     status: int
@@ -68,7 +68,7 @@ BY_STATUS = {problem.status: problem for problem in reversed(PROBLEMS.values())}
 
 
 class RequestBoundary:
-    """Middleware that names each request and gives each answer its security headers."""
+    """Middleware that gives each response the id of its request, and security headers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -88,7 +88,7 @@ def request_id(request: HttpRequest) -> str:
     return str(request._id)  # type: ignore[attr-defined]
 
 
-def answer(
+def problem_response(
     request: HttpRequest,
     problem: Problem,
     detail: str = "",
@@ -114,27 +114,28 @@ def answer(
     return response
 
 
-def error(fault: Fault, place: str = "pointer") -> dict[str, Any]:
-    """A fault as an entry of `errors`."""
-    entry: dict[str, Any] = {place: fault.pointer, "code": fault.code, "detail": fault.detail}
+def fault_as_json(fault: Fault, where: str = "pointer") -> dict[str, Any]:
+    """A fault as `errors` has it; `where` is the member that says where it is: `pointer` or `parameter`."""
+    shown: dict[str, Any] = {where: fault.pointer, "code": fault.code, "detail": fault.detail}
     if fault.allowed:
-        entry["allowed"] = list(fault.allowed)
+        shown["allowed"] = list(fault.allowed)
     if fault.did_you_mean:
-        entry["did_you_mean"] = fault.did_you_mean
-    return entry
+        shown["did_you_mean"] = fault.did_you_mean
+    return shown
 
 
 def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """DRF's exception handler. None hands an unforeseen failure to `server_error`."""
+    """The problem for a failure in a view, or None for one that was not foreseen, which `server_error` gets."""
     request = context["request"]._request
     if isinstance(failure, PlanFaults | BodyFaults):
         problem = PROBLEMS["invalid_plan" if isinstance(failure, PlanFaults) else "invalid_json"]
-        return answer(request, problem, _counted(failure.faults), [error(fault) for fault in failure.faults])
+        errors = [fault_as_json(fault) for fault in failure.faults]
+        return problem_response(request, problem, _counted(failure.faults), errors)
     if isinstance(failure, QueryFaults):
-        errors = [error(fault, "parameter") for fault in failure.faults]
-        return answer(request, PROBLEMS["invalid_query"], _counted(failure.faults), errors)
+        errors = [fault_as_json(fault, "parameter") for fault in failure.faults]
+        return problem_response(request, PROBLEMS["invalid_query"], _counted(failure.faults), errors)
     if isinstance(failure, Http404):
-        return answer(request, PROBLEMS["not_found"])
+        return problem_response(request, PROBLEMS["not_found"])
     if not isinstance(failure, exceptions.APIException):
         return None
     problem = PROBLEMS.get(failure.default_code, BY_STATUS.get(failure.status_code, PROBLEMS["bad_request"]))
@@ -143,25 +144,29 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | Non
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     if isinstance(failure, ContentUnavailableError):
         headers["Retry-After"] = "5"
-    return answer(request, problem, headers=headers)
+    return problem_response(request, problem, headers=headers)
 
 
 def _counted(faults: list[Fault]) -> str:
+    """How many faults there are, as a sentence."""
     return "One fault was found." if len(faults) == 1 else f"{len(faults)} faults were found."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answers what Django refuses before a view: a bad Host header, a suspicious path."""
-    return answer(request, PROBLEMS["bad_request"])
+    """The problem for what Django refuses before a view: a bad Host header, a suspicious path."""
+    return problem_response(request, PROBLEMS["bad_request"])
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, PROBLEMS["forbidden"])
+    """The problem for what Django forbids."""
+    return problem_response(request, PROBLEMS["forbidden"])
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, PROBLEMS["not_found"])
+    """The problem for a path that no route has."""
+    return problem_response(request, PROBLEMS["not_found"])
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return answer(request, PROBLEMS["server_error"])
+    """The problem for a failure that was not foreseen."""
+    return problem_response(request, PROBLEMS["server_error"])

@@ -1,4 +1,4 @@
-"""Strict JSON and strict queries in."""
+"""Strict reading of requests: a body or a query in; a document, or values by name, or every fault out."""
 
 import json
 import re
@@ -10,15 +10,15 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from api.rules.kinds import Decimal
 from api.rules.numbers import DECIMAL_PATTERN
-from api.rules.reading import Fault, JsonNumber, Members, NotANumber, Reader, Words, nearest, under
+from api.rules.reading import Fault, JsonNumber, JsonObject, NotANumber, Reader, Vocabulary, nearest, pointer_to
+from api.rules.value_types import Decimal
 
 DEEPEST = 32
 
 
 class BodyFaults(APIException):
-    """A body that is not strict JSON; `faults` says where."""
+    """Raised for a body that is not strict JSON; `faults` says where."""
 
     status_code = 400
     default_code = "invalid_json"
@@ -29,17 +29,21 @@ class BodyFaults(APIException):
 
 
 class BodyTooLarge(APIException):
+    """Raised for a body of more bytes than the view takes."""
+
     status_code = 413
     default_code = "body_too_large"
 
 
 class LengthRequired(APIException):
+    """Raised for a body whose length was not sent."""
+
     status_code = 411
     default_code = "length_required"
 
 
 class StrictJSONParser(BaseParser):
-    """JSON as RFC 8259 has it, and no more: numbers keep their source text, doubled members are remembered."""
+    """JSON as RFC 8259 has it, and no more. Numbers keep their source text; objects know which members came twice."""
 
     media_type = "application/json"
 
@@ -58,7 +62,11 @@ class StrictJSONParser(BaseParser):
 
 
 def refuse_encodings(meta: Mapping[str, Any], media_type: str) -> None:
-    """Raise for a body that is compressed or not UTF-8."""
+    """Check that a body is neither compressed nor in another encoding than UTF-8.
+
+    Raises:
+        UnsupportedMediaType: it is.
+    """
     if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType(media_type)
     parameters = [part.strip().lower() for part in media_type.split(";")[1:]]
@@ -67,7 +75,12 @@ def refuse_encodings(meta: Mapping[str, Any], media_type: str) -> None:
 
 
 def refuse_no_body(meta: Mapping[str, Any]) -> None:
-    """Raise for a body that DRF would take for `{}`: one in chunks, or none."""
+    """Check that there is a body: DRF would take one that is sent in chunks, or none at all, for `{}`.
+
+    Raises:
+        LengthRequired: its length was not sent.
+        BodyFaults: it is empty.
+    """
     if not meta.get("CONTENT_LENGTH"):
         raise LengthRequired
     if meta["CONTENT_LENGTH"] == "0":
@@ -75,27 +88,35 @@ def refuse_no_body(meta: Mapping[str, Any]) -> None:
 
 
 def read_body(meta: Mapping[str, Any], stream: IO[bytes], most_bytes: int) -> bytes:
-    """The body, never more than is allowed."""
+    """The body.
+
+    Raises:
+        BodyTooLarge: it has more bytes than the view takes.
+    """
     if int(meta["CONTENT_LENGTH"]) > most_bytes:
         raise BodyTooLarge
     return stream.read()
 
 
 def parse(body: bytes) -> Any:
-    """A document from bytes; see `StrictJSONParser`."""
+    """The document that the bytes of a body stand for; see `StrictJSONParser`.
+
+    Raises:
+        BodyFaults: not JSON, or nested too deep.
+    """
     try:
         document = json.loads(
             body.decode("utf-8"),
             parse_float=JsonNumber,
             parse_int=JsonNumber,
             parse_constant=lambda _: NotANumber(),
-            object_pairs_hook=Members,
+            object_pairs_hook=JsonObject,
         )
     except UnicodeDecodeError:
         raise BodyFaults([Fault("", "invalid_json", "The body is not UTF-8.")]) from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise BodyFaults([Fault("", "invalid_json", f"The body is not JSON: see {place}.")]) from None
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BodyFaults([Fault("", "invalid_json", f"The body is not JSON: see {where}.")]) from None
     except RecursionError:
         raise BodyFaults([_too_deep("")]) from None
     deep = _too_deep_at(document)
@@ -109,10 +130,10 @@ def _too_deep_at(document: Any) -> str | None:
     level: list[tuple[str, Any]] = [("", document)]
     for _ in range(DEEPEST):
         level = [
-            (under(pointer, str(name)), entry)
+            (pointer_to(pointer, str(name)), child)
             for pointer, node in level
             if isinstance(node, dict | list)
-            for name, entry in (node.items() if isinstance(node, dict) else enumerate(node))
+            for name, child in (node.items() if isinstance(node, dict) else enumerate(node))
         ]
     return next((pointer for pointer, node in level if isinstance(node, dict | list)), None)
 
@@ -122,7 +143,7 @@ def _too_deep(pointer: str) -> Fault:
 
 
 class QueryFaults(APIException):
-    """Query parameters that are unknown, doubled, or not what they may be; a fault's pointer is the parameter."""
+    """Raised for query parameters that are unknown, doubled or wrong; the pointer of each fault names its parameter."""
 
     status_code = 400
     default_code = "invalid_query"
@@ -137,7 +158,10 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A query parameter: a number, a word of a list that may depend on the release, or free text."""
+    """A query parameter, which is one of these: a word, a whole number, a decimal, or else free text.
+
+    Of a word, `words` gives those that it may be under a release, or `closed` lists them.
+    """
 
     name: str
     text: str
@@ -147,27 +171,25 @@ class Parameter:
     length: int = 100
     decimal: Decimal | None = None
 
-    def read(self, text: str, content: Rows, faults: list[Fault]) -> str:
-        """The text itself; a fault where it cannot be right."""
+    def faults_in(self, text: str, content: Rows) -> list[Fault]:
+        """What is wrong with a text that was sent for the parameter: one fault, or none."""
         allowed = tuple(sorted({word for word in self.words(content) if word})) if self.words else self.closed
         if allowed:
-            if text not in allowed:
-                detail = "Not one of the allowed values."
-                near = nearest(text, allowed) if self.closed else None  # nothing is guessed of what content names
-                faults.append(Fault(self.name, "not_a_choice", detail, allowed, near))
-        elif self.most is not None:
-            if not re.fullmatch("[1-9][0-9]{0,8}", text) or int(text) > self.most:
-                faults.append(Fault(self.name, "out_of_range", f"Send a whole number from 1 to {self.most}."))
-        elif self.decimal is not None:
-            reader = Reader(Words({}, {}))
+            near = nearest(text, allowed) if self.closed else None  # nothing is guessed of what content names
+            fault = Fault(self.name, "not_a_choice", "Not one of the allowed values.", allowed, near)
+            return [] if text in allowed else [fault]
+        if self.most is not None:
+            fault = Fault(self.name, "out_of_range", f"Send a whole number from 1 to {self.most}.")
+            return [] if re.fullmatch("[1-9][0-9]{0,8}", text) and int(text) <= self.most else [fault]
+        if self.decimal is not None:
+            reader = Reader(Vocabulary({}, {}))
             self.decimal.read(text, self.name, reader)
-            faults += reader.faults
-        elif not 1 <= len(text) <= self.length:
-            faults.append(Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters."))
-        return text
+            return reader.faults
+        fault = Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters.")
+        return [] if 1 <= len(text) <= self.length else [fault]
 
     def schema(self) -> dict[str, Any]:
-        """What OpenAPI says of the values."""
+        """The JSON Schema of the parameter."""
         if self.most is not None:
             return {"type": "integer", "minimum": 1, "maximum": self.most}
         if self.closed:
@@ -183,20 +205,19 @@ def read_query(query: QueryDict, parameters: Iterable[Parameter], content: Rows)
     Raises:
         QueryFaults: naming every parameter that is unknown, doubled or wrong.
     """
-    known = {parameter.name: parameter for parameter in parameters}
+    by_name = {parameter.name: parameter for parameter in parameters}
     faults: list[Fault] = []
     values = {}
     for name, texts in query.lists():
-        if name not in known:
-            sayable = under("", name)[1:] or "?"
-            allowed = tuple(sorted(known))
-            faults.append(
-                Fault(sayable, "unknown_parameter", "This parameter is not known here.", allowed, nearest(name, known))
-            )
+        if name not in by_name:
+            sayable = pointer_to("", name)[1:] or "?"
+            detail = "This parameter is not known here."
+            faults.append(Fault(sayable, "unknown_parameter", detail, tuple(sorted(by_name)), nearest(name, by_name)))
         elif len(texts) > 1:
             faults.append(Fault(name, "doubled_parameter", "Send this parameter once."))
         else:
-            values[name] = known[name].read(texts[0], content, faults)
+            values[name] = texts[0]
+            faults += by_name[name].faults_in(texts[0], content)
     if faults:
         raise QueryFaults(faults)
     return values

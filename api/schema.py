@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot guess: each view says its `operation`, and the document is made to tell the truth."""
+"""The OpenAPI document: the operations of the views in; out, all that drf-spectacular cannot guess."""
 
 import json
 from collections.abc import Sequence
@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import yaml
 from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from api.parsers import Parameter
-from api.rules.kinds import Record
 from api.rules.numbers import DECIMAL_PATTERN
 from api.rules.plan import RECORDS
+from api.rules.value_types import Record
 from api.serializers import RESOURCES, ProblemSerializer
 
-APPROVED = settings.BASE_DIR / "tests" / "approved"
+EXAMPLES = settings.BASE_DIR / "api" / "examples"
 PROBLEM_JSON = "application/problem+json"
 # Problems that any request can meet; a view adds its own.
 ALWAYS = (400, 405, 406, 500)
@@ -27,21 +26,24 @@ DECIMAL = f"^{DECIMAL_PATTERN}$"
 
 @dataclass(frozen=True)
 class Operation:
-    """How a view's one operation is called and what it speaks."""
+    """What the document says of a view: id, texts, parameters, what it takes, and what it `returns`.
+
+    `problems` are the statuses of its own failures, besides `ALWAYS`. `frozen`: it serves a release, with an ETag.
+    """
 
     id: str
     tag: str
     summary: str
     text: str
-    answer: Any
+    returns: Any
     parameters: Sequence[Parameter] = ()
     problems: Sequence[int] = ()
     frozen: bool = False
     takes: str | None = None
 
 
-def listed(name: str, row: type[serializers.Serializer[Any]]) -> Any:
-    """The envelope of a list."""
+def list_of(name: str, row: type[serializers.Serializer[Any]]) -> Any:
+    """The serializer of a page of rows."""
     fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
         "items": row(many=True, help_text="The rows, by slug."),
         "total": serializers.IntegerField(help_text="Rows on all pages."),
@@ -53,7 +55,7 @@ def listed(name: str, row: type[serializers.Serializer[Any]]) -> Any:
 
 
 def one(name: str, row: type[serializers.Serializer[Any]]) -> Any:
-    """A row on its own, with its release."""
+    """The serializer of one row with the number of its release."""
     extra = {
         "release": serializers.IntegerField(help_text="Number of the release."),
         "content_status": serializers.CharField(help_text="How far the content is reviewed."),
@@ -62,12 +64,13 @@ def one(name: str, row: type[serializers.Serializer[Any]]) -> Any:
 
 
 def _with_meta(row: type[Any], extra: tuple[str, ...]) -> dict[str, Any]:
+    """The `Meta` of a model's serializer, with more fields; nothing where there is no `Meta`."""
     meta = getattr(row, "Meta", None)
     return {"Meta": type("Meta", (meta,), {"fields": (*meta.fields, *extra)})} if meta else {}
 
 
 def component_name(resource: str) -> str:
-    """`vein-types` is `VeinType` in the document."""
+    """What a resource is called in the document: `VeinType` for `vein-types`."""
     return RESOURCES[resource].model.__name__
 
 
@@ -94,8 +97,8 @@ class ContractSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         query = [
-            OpenApiParameter(known.name, known.schema(), OpenApiParameter.QUERY, description=known.text)
-            for known in self.operation.parameters
+            OpenApiParameter(parameter.name, parameter.schema(), OpenApiParameter.QUERY, description=parameter.text)
+            for parameter in self.operation.parameters
         ]
         return [*(PATH_PARAMETERS[name] for name in PATH_PARAMETERS if f"{{{name}}}" in self.path), *query]
 
@@ -105,10 +108,10 @@ class ContractSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         operation = self.operation
-        media = "application/yaml" if operation.answer is str else "application/json"
-        answer = {"type": "string"} if operation.answer is str else operation.answer
+        media = "application/yaml" if operation.returns is str else "application/json"
+        body = {"type": "string"} if operation.returns is str else operation.returns
         problems = sorted({*ALWAYS, *operation.problems, *((404,) if "{" in self.path else ())})
-        return {(200, media): answer, **{(status, PROBLEM_JSON): ProblemSerializer for status in problems}}
+        return {(200, media): body, **{(status, PROBLEM_JSON): ProblemSerializer for status in problems}}
 
 
 PATH_PARAMETERS = {
@@ -131,12 +134,12 @@ PATH_PARAMETERS = {
 
 
 def only_the_contract(endpoints: list[Any]) -> list[Any]:
-    """Leave the pages for people out of the document."""
+    """The endpoints without the pages for people."""
     return [endpoint for endpoint in endpoints if endpoint[0] not in ("/", "/docs")]
 
 
 def tell_the_truth(result: dict[str, Any], generator: Any, **kwargs: Any) -> dict[str, Any]:
-    """Add the plan's own schemas, headers, 304 and examples; say decimals as they are."""
+    """The document with the plan's own schemas, headers, 304 and examples, and with decimals as they are sent."""
     for record in RECORDS:
         result["components"]["schemas"][record.__name__] = Record(record).component()
     result["components"]["schemas"] = dict(sorted(result["components"]["schemas"].items()))
@@ -153,10 +156,12 @@ def tell_the_truth(result: dict[str, Any], generator: Any, **kwargs: Any) -> dic
 
 
 def _views(generator: Any) -> list[Any]:
+    """The endpoints whose views have an operation."""
     return [endpoint for endpoint in generator._get_paths_and_endpoints() if hasattr(endpoint[3], "operation")]
 
 
 def _each(node: Any, change: Any) -> None:
+    """Apply a change to each object in a node, the outer ones first."""
     if isinstance(node, dict):
         change(node)
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
@@ -164,29 +169,30 @@ def _each(node: Any, change: Any) -> None:
 
 
 def _exact_decimal(node: dict[str, Any]) -> None:
+    """Give a decimal the pattern that it follows."""
     if node.get("format") == "decimal":
         del node["format"]
         node["pattern"] = DECIMAL
 
 
 def _headers(operation: dict[str, Any], frozen: bool, of_release: bool) -> None:
-    """What comes with an answer from a release."""
+    """Add to an operation the headers of its responses, their descriptions, and 304 where it serves a release."""
     header: Any = partial(dict, schema={"type": "string"})
     for response in operation["responses"].values():
         response.setdefault("headers", {})["X-Request-ID"] = header(description="Names the request.")
-    answer = operation["responses"]["200"]
+    headers = operation["responses"]["200"]["headers"]
     if of_release:
-        answer["headers"]["Content-Release"] = {"description": "Number of the release.", "schema": {"type": "integer"}}
+        headers["Content-Release"] = {"description": "Number of the release.", "schema": {"type": "integer"}}
     if frozen:
-        answer["headers"]["ETag"] = header(description="Strong; send it back in `If-None-Match`.")
+        headers["ETag"] = header(description="Strong; send it back in `If-None-Match`.")
         operation["responses"]["304"] = {"description": "The client has this representation."}
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for status, response in operation["responses"].items():
-        response["description"] = response["description"] or STATUS_WORDS.get(status, "The answer.")
+        response["description"] = response["description"] or STATUS_TEXTS.get(status, "The answer.")
 
 
-STATUS_WORDS = {
-    "200": "The answer.",
+STATUS_TEXTS = {
+    "200": "What was asked for.",
     "400": "The request cannot be read; `errors` names every fault.",
     "404": "Nothing is there.",
     "405": "The method is not allowed.",
@@ -200,20 +206,19 @@ STATUS_WORDS = {
 
 
 def _examples(operation: dict[str, Any]) -> None:
-    """Real answers, which tests hold to the service, and the named plans."""
-    for path in sorted(APPROVED.glob(f"{operation['operationId']}.*.json")):
-        _, status, name, _ = path.name.split(".")
-        if status == "request":
-            continue
-        content = operation["responses"][status]["content"]
-        value = {"value": json.loads(path.read_text("utf-8"))}
-        next(iter(content.values())).setdefault("examples", {})[name] = value
-    if operation["operationId"] == "validate_session_plan":
-        rows = yaml.safe_load((settings.FIXTURES / "plan-examples.yaml").read_text("utf-8"))["items"]
-        plans = {row["slug"]: {"summary": row["title"], "value": row["plan"]} for row in rows}
-        operation["requestBody"]["content"]["application/json"]["examples"] = plans
-    for path in sorted(APPROVED.glob(f"{operation['operationId']}.request.*.json")):
-        sent = {"value": json.loads(path.read_text("utf-8"))}
-        operation["requestBody"]["content"]["application/json"].setdefault("examples", {})[path.name.split(".")[2]] = (
-            sent
-        )
+    """Add to an operation its examples, each under its name: responses, and the bodies of requests that got a 200."""
+    for path in sorted(EXAMPLES.glob(f"{operation['operationId']}.*.json")):
+        name = path.name.split(".")[1]
+        example = json.loads(path.read_text("utf-8"))
+        response, sent = example["response"], example["request"].get("body")
+        documented = operation["responses"].get(str(response["status"]))
+        if documented is not None and isinstance(response["body"], dict):  # a page for people is no JSON
+            _add_example(documented["content"], name, response["body"])
+        if sent is not None and response["status"] == 200:
+            _add_example(operation["requestBody"]["content"], name, sent)
+
+
+def _add_example(media_types: dict[str, Any], name: str, value: Any) -> None:
+    """Add an example to the one media type of a body."""
+    [media_type] = media_types.values()
+    media_type.setdefault("examples", {})[name] = {"value": value}

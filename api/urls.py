@@ -1,11 +1,11 @@
-"""Every route, in reading order."""
+"""Every route, in reading order: a path in, the view that serves it out."""
 
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from api.views.content import ContentDetail, ContentList, Coverage, PlanExamples, ReleaseDetail, Releases, Vectors
+from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
-from api.views.service import Docs, Entry, Home, Live, OpenApi, ProblemPage, Ready
+from api.views.service import Docs, Home, Index, Live, OpenApi, ProblemPage, Ready
 
 
 class SlugConverter(StringConverter):
@@ -25,16 +25,16 @@ register_converter(NumberConverter, "number")
 
 
 def resource(name: str) -> list[URLPattern]:
-    """The list and the detail of a resource."""
+    """The routes of a resource: its list, and one row of it."""
     return [
-        path(f"v1/{name}", ContentList.as_view(resource=name), name=name),
-        path(f"v1/{name}/<name:slug>", ContentDetail.as_view(resource=name), name=f"{name}-detail"),
+        path(f"v1/{name}", FactList.as_view(resource=name), name=name),
+        path(f"v1/{name}/<name:slug>", FactDetail.as_view(resource=name), name=f"{name}-detail"),
     ]
 
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
-    path("v1", Entry.as_view(), name="entry"),
+    path("v1", Index.as_view(), name="index"),
     *resource("areas"),
     *resource("vein-types"),
     *resource("products"),

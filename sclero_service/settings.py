@@ -10,6 +10,7 @@ HSTS_SECONDS            0; how long browsers are told to use HTTPS only, once th
 LOG_LEVEL               INFO; the level of the root logger
 """
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ SPECTACULAR_SETTINGS = {
         "Sclerotherapy facts with their sources, and a second look at session plans. The number that a limit shows is "
         "the row that the plan check enforces. Not medical advice: the treating provider decides."
     ),
-    "VERSION": "1",
+    "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"],
     "LICENSE": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
     "SERVERS": [{"url": "/"}],
     "TAGS": [

@@ -1,35 +1,30 @@
 """How long the rules take, as a ratio to plain Python that does the same sums. Run: python -m tests.benchmark"""
 
 import json
-import os
 import sys
 from time import perf_counter
 from typing import Any
 
-import django
+from tests import alone  # noqa: F401 - sets Django up, so it comes first
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
-os.environ["DATABASE_URL"] = "sqlite://:memory:"
-django.setup()
+# isort: split
+from django.conf import settings
+from django.core.management import call_command
 
-from django.conf import settings  # noqa: E402 - Django first
-from django.core.management import call_command  # noqa: E402
-
-from api.parsers import parse  # noqa: E402
-from api.publishing import load_content, render  # noqa: E402
-from api.rules import Book  # noqa: E402
-from api.rules.context import Context  # noqa: E402
-from api.rules.evaluate import evaluate  # noqa: E402
-from api.rules.numbers import as_text  # noqa: E402
-from api.rules.plan import Plan, read_plan  # noqa: E402
-from tests.plans import plan, session, treatment  # noqa: E402
+from api.parsers import parse
+from api.publishing import load_content, render
+from api.rules import Book
+from api.rules.evaluate import evaluate_plan
+from api.rules.numbers import as_text
+from api.rules.plan import Plan, read_plan
+from tests.plans import plan, session, treatment
 
 SIZES = (12, 25, 50, 100, 200)
 
 
 def rules_alone(typed: Plan, book: Book) -> None:
     """The plan laid out and every rule held, without reading or answering."""
-    evaluate(Context(typed, book))
+    evaluate_plan(typed, book)
 
 
 def alike(k: int) -> dict[str, Any]:
@@ -129,9 +124,9 @@ def main() -> int:
         for size in SIZES:
             visit = session(*(kind(k) for k in range(size)), compression_days=14)
             body = json.dumps(plan(visit)).encode()
-            typed = read_plan(parse(body), book.words)
+            typed = read_plan(parse(body), book.vocabulary)
             rules, sums = microseconds(rules_alone, typed, book), microseconds(plain, typed)
-            reading = microseconds(lambda: read_plan(parse(body), book.words))  # noqa: B023 - called at once
+            reading = microseconds(lambda: read_plan(parse(body), book.vocabulary))  # noqa: B023 - called at once
             print(f"{size:7} {rules:10.0f} {sums:15.1f} {rules / sums:7.1f} {rules / size:18.2f} {reading:12.0f}")
     return 0
 

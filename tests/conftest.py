@@ -1,20 +1,30 @@
 """One release of the packaged content for all tests; a test that publishes more is rolled back."""
 
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
-from api.content import FrozenRelease, current
+from api.models import Release
 from api.publishing import load_content, publish
+from api.releases import FrozenRelease, current
+
+SPECIMEN = Path(__file__).parent / "specimen.json"
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
-        load_content(settings.FIXTURES)
-        publish("The packaged content")
+        if not Release.objects.exists():
+            load_content(settings.FIXTURES)
+            publish("The packaged content")
 
 
 @pytest.fixture
@@ -26,3 +36,34 @@ def release(db: None) -> FrozenRelease:
 def client(db: None) -> Client:
     """A client that names this machine as its host and sees a 500 as a partner would."""
     return Client(SERVER_NAME="localhost", raise_request_exception=False)
+
+
+@pytest.fixture
+def nothing_published(db: None) -> None:
+    """No release, for the length of a test. The model refuses to delete one, so the table is emptied by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {Release._meta.db_table}")  # noqa: S608 - the name of our own table
+
+
+@pytest.fixture
+def specimen(nothing_published: None) -> FrozenRelease:
+    """Release 2 is the specimen, release 1 the same with a lower volume of a session in the clinic; no others."""
+    newest = json.loads(SPECIMEN.read_text("utf-8"))
+    limits = [
+        {**limit, "value": "8"} if limit["slug"] == "clinic-session-volume-max" else limit
+        for limit in newest["session-limits"]
+    ]
+    _freeze(1, "The clinic's limit is 8 mL", {**newest, "session-limits": limits})
+    _freeze(2, "The clinic's limit is 10 mL", newest)
+    return current()
+
+
+def _freeze(number: int, note: str, content: dict[str, Any]) -> None:
+    """A release of the content, published on the day of its number."""
+    Release(
+        number=number,
+        published_at=datetime(2026, 11, number, 9, tzinfo=UTC),
+        note=note,
+        digest=hashlib.sha256(rfc8785.dumps(content)).hexdigest(),
+        payload=json.dumps(content),
+    ).save()

@@ -16,10 +16,11 @@ import jsonpatch
 from jsonpointer import resolve_pointer
 
 from api.parsers import parse
-from api.rules import Book
-from api.rules.answer import Look, check, look
+from api.rules import Book, check
+from api.rules.evaluate import Evaluation, evaluate
+from api.rules.outcomes import Finding
 from tests.random_plans import Content, random_plan
-from tests.second import Second
+from tests.reference import Reference
 
 Plan = dict[str, Any]
 Law = Callable[[Plan, Random, Book, Content], Iterator[str]]
@@ -34,8 +35,12 @@ OF_SESSION = ("date", "observation_minutes", "compression_days")
 OF_TREATMENT = ("vein_type", "vein_diameter_mm", "product", "concentration_percent", "form", "injection_count")
 
 
-def seen(plan: Plan, book: Book) -> Look:
-    return look(parse(json.dumps(plan).encode()), book)
+def seen(plan: Plan, book: Book) -> Evaluation:
+    return evaluate(parse(json.dumps(plan).encode()), book)
+
+
+def findings(plan: Plan, book: Book) -> list[Finding]:
+    return seen(plan, book).outcomes.findings()
 
 
 def treatments(plan: Plan) -> list[Plan]:
@@ -86,13 +91,12 @@ def more_rule_sets_clear_nothing(plan: Plan, random: Random, book: Book, content
     if not others:
         return
     more = {**plan, "rule_sets": [*asked, *random.sample(others, random.randint(1, len(others)))]}
-    before, after = seen(plan, book).findings, seen(more, book).findings
-    found = {finding["id"] for finding in after}
-    for finding in before:
-        limit = book.limits_by_slug[finding["limit"]["slug"]]
+    found = {finding.id for finding in findings(more, book)}
+    for finding in findings(plan, book):
+        limit = finding.limit
         # What is always in force is no one's finding: that nothing rules on a condition ends when more is asked.
-        if limit.rule_set in asked and not limit.always and finding["id"] not in found:
-            yield f"{finding['id']} cleared by {more['rule_sets']}: {json.dumps(plan)}"
+        if limit.rule_set in asked and not limit.always and finding.id not in found:
+            yield f"{finding.id} cleared by {more['rule_sets']}: {json.dumps(plan)}"
 
 
 def more_troubles_make_nothing_better(plan: Plan, random: Random, book: Book, content: Content) -> Iterator[str]:
@@ -123,21 +127,21 @@ def more_troubles_make_nothing_better(plan: Plan, random: Random, book: Book, co
 def order_does_not_matter(plan: Plan, random: Random, book: Book, content: Content) -> Iterator[str]:
     """Reordering keys, sessions or treatments changes no verdict; reordering keys changes no byte."""
     turned = reordered(plan, random)
-    one, other = (check(parse(json.dumps(each).encode()), book) for each in (plan, turned))
-    if json.dumps(one) != json.dumps(other):
+    one, other = (json.dumps(check(parse(json.dumps(each).encode()), book)) for each in (plan, turned))
+    if one != other:
         yield f"other keys, other bytes: {json.dumps(plan)}"
     shuffled = copy.deepcopy(plan)
     random.shuffle(shuffled["sessions"])
     for session in shuffled["sessions"]:
         random.shuffle(session["treatments"])
-    after = seen(shuffled, book)
-    if after.verdict != one["verdict"] or told(after.findings) != told(one["findings"]):
+    before, after = seen(plan, book), seen(shuffled, book)
+    if after.verdict != before.verdict or told(after) != told(before):
         yield f"other order, other verdict or findings: {json.dumps(plan)}"
 
 
-def told(findings: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def told(evaluation: Evaluation) -> list[tuple[str, str]]:
     """The rules that are broken, each with the limit that binds."""
-    return sorted((finding["rule"], finding["limit"]["slug"]) for finding in findings)
+    return sorted((finding.rule.slug, finding.limit.slug) for finding in evaluation.outcomes.findings())
 
 
 def reordered(node: Any, random: Random) -> Any:
@@ -151,10 +155,10 @@ def reordered(node: Any, random: Random) -> Any:
 
 def what_contributed_is_there(plan: Plan, random: Random, book: Book, content: Content) -> Iterator[str]:
     """Every pointer to what made up an observed value leads to a member of the plan as sent."""
-    for finding in seen(plan, book).findings:
-        for pointer in finding["contributing"]:
+    for finding in findings(plan, book):
+        for pointer in finding.contributing:
             if resolve_pointer(plan, pointer, None) is None:
-                yield f"{finding['id']} names {pointer}: {json.dumps(plan)}"
+                yield f"{finding.id} names {pointer}: {json.dumps(plan)}"
 
 
 def suggestions_only_lower(plan: Plan, random: Random, book: Book, content: Content) -> Iterator[str]:
@@ -179,14 +183,14 @@ def suggestions_only_lower(plan: Plan, random: Random, book: Book, content: Cont
         changed = jsonpatch.apply_patch(plan, patch)
         yield from (f"{label}: {problem}: {json.dumps(plan)}" for problem in raised(plan, changed))
         after = seen(changed, book)
-        findings = {finding["id"]: finding["severity"] for finding in after.findings}
+        severities = {finding.id: finding.severity for finding in after.outcomes.findings()}
         if suggestion is None and after.verdict != "within_limits":
             yield f"nearest is {after.verdict}: {json.dumps(plan)}"
         if suggestion is not None and (
             cleared not in suggestion["resolves"]
-            or set(suggestion["resolves"]) != before - findings.keys()
-            or set(suggestion["introduces"]) != findings.keys() - before
-            or any(findings[known] != "info" for known in findings.keys() - before)
+            or set(suggestion["resolves"]) != before - severities.keys()
+            or set(suggestion["introduces"]) != severities.keys() - before
+            or any(severities[each] != "info" for each in severities.keys() - before)
         ):
             yield f"{label} does not do what it says: {json.dumps(plan)}"
 
@@ -230,7 +234,8 @@ def injection(treatment: Plan) -> Fraction:
     """The largest injection of a treatment, or its whole amount where that is not told."""
     if "injections" in treatment:
         return max(number(group["volume_ml"]) for group in treatment["injections"])
-    return number(treatment["amount"]["value"]) / treatment.get("injection_count", 1)
+    count: int = treatment.get("injection_count", 1)
+    return number(treatment["amount"]["value"]) / count
 
 
 def doses(plan: Plan) -> dict[str | None, Fraction]:
@@ -270,15 +275,15 @@ def broken_laws(seed: int, book: Book, content: Content) -> list[str]:
 def summary(plan: Plan, book: Book) -> tuple[set[tuple[str, str, str, str]], bool]:
     """What both implementations must agree on: the findings, and whether something leaves the plan incomplete."""
     result = seen(plan, book)
-    findings = {
-        (finding["rule"], finding["pointer"], finding["severity"], finding["limit"]["slug"])
-        for finding in result.findings
+    found = {
+        (finding.rule.slug, finding.pointer, finding.severity, finding.limit.slug)
+        for finding in result.outcomes.findings()
     }
-    return findings, result.outcomes.leave_incomplete()
+    return found, result.outcomes.leave_incomplete()
 
 
-def disagreement(seed: int, book: Book, content: Content, second: Second) -> list[str]:
-    """Where the second implementation comes to something else on the plan of a seed."""
+def disagreement(seed: int, book: Book, content: Content, reference: Reference) -> list[str]:
+    """Where the reference implementation comes to something else on the plan of a seed."""
     plan = random_plan(Random(seed), content)  # noqa: S311
-    one, other = summary(plan, book), second.look(plan)
-    return [] if one == other else [f"second implementation (seed {seed}): {one} {other}: {json.dumps(plan)}"]
+    one, other = summary(plan, book), reference.look(plan)
+    return [] if one == other else [f"reference implementation (seed {seed}): {one} {other}: {json.dumps(plan)}"]

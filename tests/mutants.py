@@ -5,28 +5,24 @@ Every mutant must be caught by a boundary vector or a named plan of the unchange
 
 import copy
 import json
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-import django
+from tests import alone  # noqa: F401 - sets Django up, so it comes first
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
-os.environ["DATABASE_URL"] = "sqlite://:memory:"
-django.setup()
+# isort: split
+from django.conf import settings
+from django.core.management import call_command
 
-from django.conf import settings  # noqa: E402 - Django first
-from django.core.management import call_command  # noqa: E402
-
-from api.parsers import parse  # noqa: E402
-from api.publishing import load_content, render  # noqa: E402
-from api.rules import Book  # noqa: E402
-from api.rules.answer import look  # noqa: E402
-from api.rules.measures import MEASURES  # noqa: E402
-from api.rules.numbers import as_text, thousandths  # noqa: E402
-from api.rules.vectors import smallest_step, vectors  # noqa: E402
+from api.parsers import parse
+from api.publishing import load_content, render
+from api.rules import Book
+from api.rules.evaluate import evaluate
+from api.rules.measures import MEASURES
+from api.rules.numbers import as_text, thousandths
+from api.rules.vectors import smallest_step, vectors
 
 FLIPPED = {"error": "warning", "warning": "info", "info": "error"}
 # Every form that can be sent, and every area that there is, is one that these limits list: their severity never shows.
@@ -77,21 +73,22 @@ def _with(content: Content, resource: str, k: int, change: dict[str, Any] | None
 
 def outcome(plan: Any, book: Book) -> Any:
     """What a plan comes to, as far as an answer shows it."""
-    seen = look(plan, book)
+    evaluation = evaluate(plan, book)
+    outcomes = evaluation.outcomes
     findings = [
         (
-            finding["id"],
-            finding["severity"],
-            finding["limit"]["slug"],
-            finding["limit"]["value"],
-            finding["also_exceeds"],
+            finding.id,
+            finding.severity,
+            finding.limit.slug,
+            finding.limit.value,
+            finding.limit.values,
+            [other.slug for other in finding.also],
         )
-        for finding in seen.findings
+        for finding in outcomes.findings()
     ]
-    outcomes = seen.outcomes
     passed = [(judged.rule.slug, judged.pointer, judged.limit.slug) for judged in outcomes.passed]
-    missing = [(each.rule.slug, each.pointer, each.reason) for each in (*outcomes.unjudged, *outcomes.unconfirmed)]
-    return seen.verdict, findings, passed, missing
+    missing = [(each.rule.slug, each.pointer, each.reason) for each in (*outcomes.not_evaluated, *outcomes.unconfirmed)]
+    return evaluation.verdict, findings, passed, missing
 
 
 def packaged_content() -> Content:

@@ -2,10 +2,12 @@
 
 import copy
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse
 from django.test import Client
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 VALIDATE = "/v1/session-plans/validate"
 
@@ -57,10 +59,10 @@ def clinic_plan(value: str = "12", unit: str = "cc", **changes: Any) -> dict[str
     return {"sessions": [{"treatments": [{"area": "leg", "amount": {"value": value, "unit": unit}}]}], **changes}
 
 
-def post(client: Client, body: Any, path: str = VALIDATE, **extra: Any) -> HttpResponse:
+def post(client: Client, body: Any, path: str = VALIDATE, **extra: Any) -> "Response":
     """Send a body: bytes and text as they are, anything else as JSON."""
     sent = body if isinstance(body, bytes | str) else json.dumps(body)
-    return client.post(path, data=sent, content_type="application/json", **extra)  # type: ignore[return-value]
+    return client.post(path, data=sent, content_type="application/json", **extra)
 
 
 def checked(client: Client, body: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Plans drawn by chance from the published content, dense where limits are: on them, just inside and just outside."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from api.rules.plan import (
+    FORMS,
     GASES,
     JURISDICTIONS,
     OTHER_ALLERGIES,
@@ -19,7 +20,7 @@ from api.rules.plan import (
     VEINS,
 )
 
-Content = Mapping[str, list[dict[str, Any]]]
+Content = Mapping[str, Sequence[Mapping[str, Any]]]
 FIRST_DAY = date(2026, 11, 22)
 OTHER = "other"
 CHOICES_OF_RULE_SETS = [list(some) for size in range(1, 5) for some in combinations(RULE_SETS, size)]
@@ -95,7 +96,7 @@ class _Draw:
     def bound(self, quantity: str) -> Decimal:
         """A bound published for a quantity, more often one of the product that the plan keeps to."""
         own = self.own.get(quantity) if self.chance(0.6) else None
-        return self.random.choice(sorted(own or self.bounds[quantity]))
+        return self.random.choice(sorted(own or self.bounds.get(quantity) or [Decimal(1)]))
 
     def near(self, quantity: str, step: str) -> Decimal:
         """A published bound, or a step beside it; never below nothing."""
@@ -211,7 +212,7 @@ class _Draw:
             "vein_diameter_mm": self.diameter(),
             "product": product["slug"] if product else None,
             "concentration_percent": self.random.choice(strengths if self.chance(0.85) else every),
-            "form": self.random.choice(forms),
+            "form": self.random.choice(forms or FORMS),
         }
         if product and self.tame():
             told |= self.as_published(product)
@@ -230,7 +231,7 @@ class _Draw:
             drawn |= {"foam": foam} if self.chance(0.6) else {}
         return drawn | self.amount(drawn)
 
-    def as_published(self, product: dict[str, Any]) -> dict[str, Any]:
+    def as_published(self, product: Mapping[str, Any]) -> dict[str, Any]:
         """A strength that is published for the product here, and the vein that it is published for."""
         rows = [
             row
@@ -314,7 +315,7 @@ class _Draw:
         return {"volume_ml": _text(volume), **self.members(count=lambda: max(1, min(enough, 1000)))}
 
 
-def _bounds(limits: list[dict[str, Any]]) -> dict[str, set[Decimal]]:
+def _bounds(limits: Iterable[Mapping[str, Any]]) -> dict[str, set[Decimal]]:
     """The numbers of limits, by quantity."""
     bounds: dict[str, set[Decimal]] = {}
     for limit in limits:

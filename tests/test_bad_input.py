@@ -6,8 +6,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from api.rules.reading import PATIENT_IDENTIFIERS
 from tests.plans import VALIDATE, checked, clinic_plan, faults, plan, post, session, treatment
 
+# fmt: off
+IDENTIFIERS = (
+    "id", "patient_id", "name", "full_name", "first_name", "middle_name", "last_name", "surname", "given_name",
+    "family_name", "initials", "date_of_birth", "birth_date", "birthdate", "birthday", "dob", "mrn",
+    "medical_record_number", "record_number", "chart_number", "nhs_number", "ssn", "social_security_number",
+    "insurance_number", "insurance_id", "health_card_number", "passport", "passport_number", "driver_license",
+    "email", "e_mail", "phone", "phone_number", "telephone", "mobile", "fax", "address", "street", "city",
+    "zip", "zip_code", "postcode", "postal_code", "photo", "ip_address",
+)
+# fmt: on
 AMOUNT = "/sessions/0/treatments/0/amount/value"
 
 
@@ -84,6 +95,13 @@ def test_every_fault_is_told_at_once(client: Client) -> None:
         "/sessions/0/treatments/0/injection_count": "not_a_whole_number",
         "/sessions/0/treatments/0/form": "not_a_choice",
     }
+
+
+def test_every_identifier_of_a_patient_is_refused_by_name_wherever_it_stands(client: Client) -> None:
+    told = dict.fromkeys(IDENTIFIERS, "somebody")
+    refused = faults(client, plan(patient=told, **told))
+    assert refused == {f"{place}/{name}": "patient_identifier" for place in ("", "/patient") for name in IDENTIFIERS}
+    assert set(IDENTIFIERS) == PATIENT_IDENTIFIERS  # whoever adds one adds it here
 
 
 def test_a_wrong_word_gets_the_allowed_ones_and_what_is_also_called_so(client: Client) -> None:

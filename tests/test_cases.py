@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from api.content import FrozenRelease
 from api.parsers import parse
 from api.publishing import StrictLoader
+from api.releases import FrozenRelease
 from api.rules import check
 from api.rules.numbers import in_words
 

@@ -43,8 +43,21 @@ def test_a_representation_has_a_strong_etag_and_answers_304(client: Client, path
     for sent in (etag, f'"other", {etag}', f"W/{etag}", "*"):
         again = client.get(path, HTTP_IF_NONE_MATCH=sent, HTTP_CACHE_CONTROL="no-cache")
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
-        assert again["Content-Release"] == "1"
+        assert (again["Content-Release"], again["Cache-Control"]) == ("1", first["Cache-Control"])
     assert client.get(path, HTTP_IF_NONE_MATCH='"other"').status_code == 200
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/v1/areas/leg", "/v1/coverage", "/v1/session-limits/resolve"])
+def test_the_newest_release_is_kept_for_a_minute_and_a_pinned_one_for_a_day(client: Client, path: str) -> None:
+    assert client.get(path)["Cache-Control"] == "public, max-age=60"
+    assert client.get(f"{path}?release=1")["Cache-Control"] == "public, max-age=86400, immutable"
+
+
+def test_what_a_release_holds_is_kept_for_a_day_and_which_there_are_for_a_minute(client: Client) -> None:
+    for path in ("/v1/releases/1", "/v1/releases/1/vectors?limit=1"):
+        assert client.get(path)["Cache-Control"] == "public, max-age=86400, immutable"
+    for path in ("/v1", "/v1/releases"):
+        assert client.get(path)["Cache-Control"] == "public, max-age=60"
 
 
 def test_the_clinics_limits_show_ten_ml_and_five_vials(client: Client) -> None:

@@ -5,7 +5,7 @@ from itertools import product as product_of_all
 import pytest
 from django.test import Client
 
-from api.content import FrozenRelease
+from api.releases import FrozenRelease
 from api.rules.book import Profile
 from api.rules.coverage import KNOWLEDGE, QUESTIONS
 
@@ -31,17 +31,17 @@ def test_no_cell_is_absent_in_silence(question: str, release: FrozenRelease) -> 
 def test_each_strength_of_each_cell_has_a_row_of_its_own_product(release: FrozenRelease) -> None:
     book = release.book
     for row in release.coverage:
-        lens = book.lens(row["jurisdiction"] or "", frozenset(("label", "guideline", "policy")))
+        in_force = book.in_force(row["jurisdiction"] or "", frozenset(("label", "guideline", "policy")))
         product = book.products[row["product"]]
         for strength in product.strengths:
             shape = (product.slug, product.sclerosant, strength, row["form"], row["vein_type"], None, "calf", None)
-            matches = lens.match(Profile(*shape))
+            matches = in_force.match(Profile(*shape))
             for question, (measures, direction) in QUESTIONS.items():
                 found = [
                     limit
                     for slug, rule in book.rules.items()
-                    if rule.measure in measures and rule.topic and slug in matches
-                    for limit in (*matches[slug].sure, *(unsure for unsure, _ in matches[slug].unsure))
+                    if rule.measure in measures and rule.topic
+                    for limit in matches.of(slug).limits
                     if limit.names_product and limit.direction == direction
                 ]
                 assert found, (row["slug"], strength, question)

@@ -1,14 +1,16 @@
 """Every failure is one shape."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
-from api import content, errors
-from api.models import Area, Release
+from api import errors, releases
+from api.models import Area
 from api.publishing import publish
 from tests.plans import VALIDATE, clinic_plan, post
 
@@ -39,14 +41,17 @@ def test_a_failure_is_a_problem(
     assert (body["status"], body["code"]) == (status, code)
     assert body["request_id"] == response["X-Request-ID"]
     assert client.get(body["type"], HTTP_ACCEPT="application/json").json()["code"] == code
-    if status == 405:
-        assert response["Allow"] in ("GET, HEAD", "POST")
+    assert response["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("code", errors.PROBLEMS)
 def test_every_problem_has_a_page(client: Client, code: str) -> None:
-    assert client.get(f"/v1/problems/{code}").json()["title"]
-    assert b"<h1>" in client.get(f"/v1/problems/{code}", HTTP_ACCEPT="text/html").content
+    explained = client.get(f"/v1/problems/{code}")
+    assert (explained.status_code, explained.json()["title"]) == (200, errors.PROBLEMS[code].title)
+    page = client.get(f"/v1/problems/{code}", HTTP_ACCEPT="text/html")
+    assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert f"<h1>{errors.PROBLEMS[code].title}" in page.content.decode()
+    assert explained["Vary"] == page["Vary"] == "Accept"
 
 
 def test_a_clients_own_request_id_is_kept_when_it_is_plain(client: Client) -> None:
@@ -62,6 +67,7 @@ def test_a_fault_of_ours_is_a_problem_without_details(client: Client, monkeypatc
     response = post(client, clinic_plan())
     assert (response.status_code, json.loads(response.content)["code"]) == (500, "server_error")
     assert b"secret" not in response.content
+    assert response["Cache-Control"] == "no-store"
 
 
 def test_what_is_forbidden_is_a_problem() -> None:
@@ -69,51 +75,60 @@ def test_what_is_forbidden_is_a_problem() -> None:
     assert (response.status_code, json.loads(response.content)["code"]) == (403, "forbidden")
 
 
-def away(*args: Any, **kwargs: Any) -> Any:
-    raise OperationalError("the database is away")
-
-
 @pytest.fixture
 def empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content, "_memory", content._Memory())
+    monkeypatch.setattr(releases, "_memory", releases._Memory())
 
 
-def test_while_the_database_is_away_the_last_release_stands(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def database_away() -> Iterator[None]:
+    """While it lasts, every query fails as it does when the database cannot be reached."""
+
+    def fail(*args: Any) -> Any:
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(fail):
+        yield
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_while_the_database_is_away_the_last_release_stands(client: Client) -> None:
     before = client.get("/v1/areas").content
-    monkeypatch.setattr(Release.objects, "order_by", away)
-    monkeypatch.setattr(Release.objects, "filter", away)
-    monkeypatch.setattr(Release.objects, "defer", away)
-    assert client.get("/v1/areas").content == before
-    assert client.get("/v1/areas?release=1").status_code == 200
-    assert post(client, clinic_plan()).status_code == 200
-    assert client.get("/v1/areas?release=7").json()["code"] == "content_unavailable"
-    assert client.get("/v1/releases").json()["code"] == "content_unavailable"
+    with database_away():
+        assert client.get("/v1/areas").content == before
+        assert client.get("/v1/areas?release=1").status_code == 200
+        assert post(client, clinic_plan()).status_code == 200
+        for path in ("/v1/areas?release=7", "/v1/releases"):
+            response = client.get(path)
+            assert (response.status_code, response.json()["code"]) == (503, "content_unavailable")
 
 
 @pytest.mark.usefixtures("empty_memory")
-def test_without_rules_no_plan_is_checked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Release.objects, "order_by", away)
-    response = post(client, clinic_plan("1"))
-    assert (response.status_code, json.loads(response.content)["code"]) == (503, "content_unavailable")
-    assert response["Retry-After"] == "5"
-    assert client.get("/readyz").status_code == 503
-    assert client.get("/livez").status_code == 200
+def test_without_rules_no_plan_is_checked(client: Client) -> None:
+    with database_away():
+        response = post(client, clinic_plan("1"))
+        assert (response.status_code, json.loads(response.content)["code"]) == (503, "content_unavailable")
+        assert response["Retry-After"] == "5"
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.usefixtures("nothing_published")
+def test_before_anything_is_published_the_answer_is_503(client: Client) -> None:
+    for path in ("/", "/v1", "/v1/areas", "/v1/releases", "/v1/session-limits/resolve", "/readyz"):
+        response = client.get(path)
+        assert (response.status_code, response.json()["code"]) == (503, "content_unavailable"), path
+    assert client.get("/v1/areas?release=1").json()["code"] == "release_not_found"
+    assert client.get("/v1/problems/content_unavailable").status_code == 200
 
 
 @pytest.mark.usefixtures("empty_memory")
-def test_before_anything_is_published_the_answer_is_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = Release.objects.none()
-    monkeypatch.setattr(Release.objects, "order_by", lambda *args: nothing)
-    assert client.get("/v1").json()["code"] == "content_unavailable"
-
-
-@pytest.mark.usefixtures("empty_memory")
-def test_memory_holds_a_bounded_number_of_releases(release: content.FrozenRelease) -> None:
-    memory = content._Memory()
+def test_memory_holds_a_bounded_number_of_releases(release: releases.FrozenRelease) -> None:
+    memory = releases._Memory()
     for number in range(1, 21):
-        memory.keep(content.FrozenRelease(number, release.published_at, "", "same", {}))
+        memory.keep(releases.FrozenRelease(number, release.published_at, "", "same", {}))
         assert memory.get((1, "same")) is not None  # what is asked for stays
-    assert len(memory.releases) == content.MOST_IN_MEMORY
+    assert len(memory.releases) == releases.MOST_IN_MEMORY
     assert memory.get((20, "same")) is not None
     assert memory.get((2, "same")) is None
 

@@ -11,14 +11,14 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from api.content import FrozenRelease
 from api.models import SessionLimit
 from api.publishing import publish
+from api.releases import FrozenRelease
 from tests.plans import checked, clinic_plan, plan, post, session, treatment
 
 BATCH = "/v1/session-plans/validate-batch"
 COMPARE = "/v1/session-plans/compare"
-CLINIC_ONLY = {"rule_sets": ["clinic"], "provider": {"eligibility_confirmed": True}}
+CLINIC_ONLY: dict[str, Any] = {"rule_sets": ["clinic"], "provider": {"eligibility_confirmed": True}}
 
 
 def test_a_batch_answers_each_plan_as_alone_and_a_bad_one_spoils_nothing(client: Client) -> None:
@@ -59,35 +59,35 @@ def test_a_hundred_plans_of_twelve_treatments_fit_in_a_batch(client: Client) -> 
 
 
 def test_a_batch_is_checked_under_a_pinned_release(client: Client) -> None:
-    lower_the_clinics_limit()
-    plans = {"plans": [clinic_plan("9.5", **CLINIC_ONLY)]}
+    raise_the_clinics_limit()
+    plans = {"plans": [clinic_plan("10.5", **CLINIC_ONLY)]}
     newest, pinned = (json.loads(post(client, plans, f"{BATCH}{query}").content) for query in ("", "?release=1"))
-    assert newest["items"][0]["answer"]["verdict"] == "outside_limits"
-    assert (pinned["items"][0]["answer"]["verdict"], pinned["release"]) == ("within_limits", 1)
+    assert newest["items"][0]["answer"]["verdict"] == "within_limits"
+    assert (pinned["items"][0]["answer"]["verdict"], pinned["release"]) == ("outside_limits", 1)
 
 
-def lower_the_clinics_limit() -> None:
-    SessionLimit.objects.filter(slug="clinic-session-volume-max").update(value=9)
-    publish("The clinic's own limit is 9 mL")
+def raise_the_clinics_limit() -> None:
+    SessionLimit.objects.filter(slug="clinic-session-volume-max").update(value=11)
+    publish("The clinic's own limit is 11 mL")
 
 
 def test_a_comparison_tells_only_the_plans_whose_verdict_changes(client: Client) -> None:
-    lower_the_clinics_limit()
-    plans = [clinic_plan(value, **CLINIC_ONLY) for value in ("8", "9.5", "12")] + [clinic_plan("x")]
+    raise_the_clinics_limit()
+    plans = [clinic_plan(value, **CLINIC_ONLY) for value in ("8", "10.5", "12")] + [clinic_plan("x")]
     body = json.loads(post(client, {"plans": plans, "from_release": 1}, COMPARE).content)
     assert body["items"] == [
         {
             "index": 1,
-            "from_verdict": "within_limits",
-            "to_verdict": "outside_limits",
-            "came": ["session-volume:/sessions/0"],
-            "went": [],
+            "from_verdict": "outside_limits",
+            "to_verdict": "within_limits",
+            "came": [],
+            "went": ["session-volume:/sessions/0"],
         }
     ]
     assert (body["from_release"], body["to_release"], body["compared"]) == (1, 2, 3)
     assert [entry["index"] for entry in body["unreadable"]] == [3]
     back = json.loads(post(client, {"plans": plans, "from_release": 2, "to_release": 1}, COMPARE).content)
-    assert back["items"][0]["went"] == ["session-volume:/sessions/0"]
+    assert back["items"][0]["came"] == ["session-volume:/sessions/0"]
     nothing = json.loads(post(client, {"plans": plans, "from_release": 9}, COMPARE).content)
     assert nothing["code"] == "release_not_found"
 

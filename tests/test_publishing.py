@@ -91,7 +91,6 @@ def test_a_citation_of_another_shape_is_refused(citations: Any, words: str) -> N
     ("slug", "change", "words"),
     [
         ("asclera-session-volume-max", {"unit": "mg"}, "has the unit 'mg', but its rule is in 'mL'"),
-        ("asclera-session-volume-max", {"unit": ""}, "unit This field cannot be blank"),
         ("asclera-session-volume-max", {"comparator": ">="}, "for which its rule has no message"),
         ("face-excluded", {"values": []}, "lists no values"),
         ("face-excluded", {"comparator": "=", "expected": True}, "which a one-of rule does not"),
@@ -100,11 +99,6 @@ def test_a_citation_of_another_shape_is_refused(citations: Any, words: str) -> N
     ],
 )
 def test_a_limit_that_does_not_fit_its_rule_is_named(slug: str, change: dict[str, Any], words: str) -> None:
-    if change.get("unit") == "":
-        # The database holds the closed list too, so a limit without a unit can only be made in memory.
-        with pytest.raises(Exception, match="blank"):
-            SessionLimit(slug=slug, unit="").clean_fields()
-        return
     SessionLimit.objects.filter(slug=slug).update(**change)
     problems = refused()
     assert any(problem.startswith(f"session-limits/{slug}") and words in problem for problem in problems)
@@ -277,72 +271,17 @@ def test_a_word_of_yaml_stays_a_word(tmp_path: Path) -> None:
     assert Area.objects.get(slug="leg").name == "no"
 
 
+def test_a_limit_without_a_unit_is_not_loaded(tmp_path: Path) -> None:
+    text = (settings.FIXTURES / "session-limits.yaml").read_text("utf-8").replace('unit: "mL"', 'unit: ""', 1)
+    with pytest.raises(RefusedError, match=r"^session-limits/[a-z0-9-]+: .*session_?limit_unit"):
+        load_content(fixture(tmp_path, "session-limits.yaml", text))
+
+
 def test_a_row_that_names_what_is_not_there_is_named(tmp_path: Path) -> None:
     text = (settings.FIXTURES / "session-limits.yaml").read_text("utf-8")
     with pytest.raises(RefusedError) as refusal:
         load_content(fixture(tmp_path, "session-limits.yaml", text.replace("rule: vial-count\n", "rule: vial-cuont\n")))
     assert refusal.value.problems == ["session-limits/clinic-vial-count-max: the rule 'vial-cuont' is not there"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "meaning"),
-    [
-        ("It has no serious side effects.", "that nothing goes wrong"),
-        ("It doesn't come with any serious side effects.", "that nothing goes wrong"),
-        ("There are no known complications.", "that nothing goes wrong"),
-        ("It does not hurt and has no serious or lasting side effects.", "that nothing goes wrong"),
-        ("It works without any adverse reactions.", "that nothing goes wrong"),
-        ("These are also known as collagen injections.", "that it is an injection of collagen"),
-        ("The drug goes into the vein wall.", "into the wall of the vein"),
-        ("It is injected into vein walls.", "into the wall of the vein"),
-        ("It travels through the walls of your veins.", "into the wall of the vein"),
-        ("This treatment is safe.", "that something is safe"),
-        ("This treatment is very safe.", "that something is safe"),
-        ("It is a safe treatment.", "that something is safe"),
-        ("It\u2019s safe.", "that something is safe"),
-        ("It doesn\u2019t come with any serious side effects.", "that nothing goes wrong"),
-        ("There were no adverse events.", "that nothing goes wrong"),
-        ("It is free of side effects.", "that nothing goes wrong"),
-        ("It flows through the walls of spider veins.", "into the wall of the vein"),
-        ("It is not surgery but a series of collagen injections.", "that it is an injection of collagen"),
-        ("The results usually last six to twelve months.", "how long results last without naming the vein type"),
-        ("The results last {{ result-durations/article-result-duration }}.", "how long results last"),
-        ("Results last six to twelve months.", "how long results last without naming the vein type"),
-        ("The effects last between six and twelve months.", "how long results last without naming the vein type"),
-    ],
-)
-def test_text_that_says_what_sources_contradict_is_refused(answer: str, meaning: str) -> None:
-    Faq.objects.filter(slug="cost").update(answer=answer)
-    [problem] = refused()
-    assert problem.startswith("faqs/cost: says ")
-    assert meaning in problem
-
-
-def test_a_note_beside_a_citation_is_read_too() -> None:
-    faq = Faq.objects.get(slug="cost")
-    faq.citations[0]["note"] = "It has no serious side effects."
-    faq.save()
-    assert refused() == ["faqs/cost: says that nothing goes wrong, which sources contradict"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "Serious reactions are rare but possible.",
-        "Do not inject into the vein wall.",
-        "It is not a collagen injection.",
-        "This is not safe for everyone.",
-        "It is not known whether it is safe in pregnancy.",
-        "No treatment is free of side effects.",
-        "It is not without side effects.",
-        "Bruising can last two weeks.",
-        "The drug causes swelling in the vein wall.",
-        "In one trial spider veins stayed clear; the result lasted a year.",
-    ],
-)
-def test_text_that_sources_bear_out_is_published(answer: str) -> None:
-    Faq.objects.filter(slug="cost").update(answer=answer)
-    assert publish("An honest word").number == 2
 
 
 def test_an_answer_with_a_typed_number_is_refused() -> None:

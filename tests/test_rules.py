@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from api.content import FrozenRelease
+from api.releases import FrozenRelease
 from api.rules import Book, check
 from api.rules.numbers import as_text, in_words, thousandths
 from api.rules.reading import as_read
@@ -163,7 +163,7 @@ def test_what_equal_treatments_miss_is_told_of_each(client: Client) -> None:
 
 
 def test_an_unconfirmed_limit_is_told_beside_a_confirmed_one_that_misses_its_input(release: FrozenRelease) -> None:
-    content = copy.deepcopy(dict(release.content))
+    content: dict[str, Any] = copy.deepcopy(dict(release.content))
     [row] = [row for row in content["session-limits"] if row["slug"] == "asclera-age-min"]
     row.update(status="unconfirmed", value=None, severity="warning")
     answer = check(as_read(plan(patient={"conditions": [], "allergies": []})), Book(content))
@@ -213,7 +213,7 @@ def mixed(weight: str | None = "60", **other: Any) -> dict[str, Any]:
 
 
 def test_one_product_in_forms_of_other_maxima_is_a_mixture(client: Client) -> None:
-    foam = {"product": "aethoxysklerol", "form": "foam", "amount": {"value": "6", "unit": "mL"}}
+    foam: dict[str, Any] = {"product": "aethoxysklerol", "form": "foam", "amount": {"value": "6", "unit": "mL"}}
     answer = checked(client, mixed(**foam))
     # At 60 kg and 2 mg/kg the most is 12 mL of the liquid, and 10 mL of foam: a half and three fifths.
     assert entry(answer, "findings", "mixed-products")["observed"] == {"value": "1.1", "unit": "1"}
@@ -250,7 +250,11 @@ def test_a_share_asks_for_what_tells_the_maximum(client: Client) -> None:
 
 
 def test_strengths_that_share_a_maximum_are_no_mixture(client: Client) -> None:
-    other = {"product": "aethoxysklerol", "concentration_percent": "2", "amount": {"value": "1", "unit": "mL"}}
+    other: dict[str, Any] = {
+        "product": "aethoxysklerol",
+        "concentration_percent": "2",
+        "amount": {"value": "1", "unit": "mL"},
+    }
     answer = checked(client, mixed(**other))
     assert "mixed-products" not in {row["rule"] for row in answer["passed"] + answer["findings"]}
 

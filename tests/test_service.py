@@ -60,6 +60,13 @@ def test_settings_for_production_pass_djangos_own_check() -> None:
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.parametrize(("level", "heard"), [("INFO", ["quiet", "loud"]), ("WARNING", ["loud"])])
+def test_the_log_level_is_heeded(level: str, heard: list[str]) -> None:
+    script = "import logging; log = logging.getLogger('api'); log.info('quiet'); log.warning('loud')"
+    run = django("shell", "--no-imports", "--command", script, LOG_LEVEL=level)
+    assert [line.split()[-1] for line in run.stderr.splitlines()] == heard
+
+
 def test_every_setting_is_listed_at_the_top_of_its_file() -> None:
     text = (settings.BASE_DIR / "sclero_service" / "settings.py").read_text("utf-8")
     head, _, rest = text.partition("from pathlib")

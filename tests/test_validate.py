@@ -2,6 +2,8 @@
 
 import copy
 import json
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,7 +12,7 @@ from api.models import SessionLimit
 from api.publishing import publish
 from tests.plans import checked, clinic_plan, plan, post, session, treatment
 
-CLINIC_ONLY = {"rule_sets": ["clinic"], "provider": {"eligibility_confirmed": True}}
+CLINIC_ONLY: dict[str, Any] = {"rule_sets": ["clinic"], "provider": {"eligibility_confirmed": True}}
 
 
 def test_twelve_cc_is_outside_the_clinics_limit_with_source_and_suggestion(client: Client) -> None:
@@ -76,7 +78,7 @@ def test_the_contracts_plan_with_amounts_inside_every_limit_is_within_limits(cli
 def test_leaving_out_an_essential_member_leaves_the_plan_incomplete(client: Client, path: str) -> None:
     body = plan()
     *parents, last = path.split("/")
-    node = body
+    node: Any = body
     for parent in parents:
         node = node[int(parent)] if parent.isdigit() else node[parent]
     del node[last]
@@ -209,20 +211,20 @@ def test_a_number_is_read_from_its_text(client: Client) -> None:
 
 
 def test_editing_a_limit_and_publishing_changes_what_is_shown_and_what_is_enforced(client: Client) -> None:
-    body = clinic_plan("9.5", **CLINIC_ONLY)
-    assert checked(client, body)["verdict"] == "within_limits"
+    body = clinic_plan("10.5", **CLINIC_ONLY)
+    [finding] = checked(client, body)["findings"]
+    assert (finding["limit"]["value"], finding["observed"]["value"]) == ("10", "10.5")
     limit = SessionLimit.objects.get(slug="clinic-session-volume-max")
-    limit.value = 9  # type: ignore[assignment]
+    limit.value = Decimal(11)
     limit.save()
     shown = client.get("/v1/session-limits/clinic-session-volume-max")
     assert (shown.json()["value"], shown["Content-Release"]) == ("10", "1")  # half-edited facts stay out of sight
-    assert checked(client, body)["verdict"] == "within_limits"
-    publish("The clinic's own limit is 9 mL")
+    assert checked(client, body)["verdict"] == "outside_limits"
+    publish("The clinic's own limit is 11 mL")
     shown = client.get("/v1/session-limits/clinic-session-volume-max")
-    assert (shown.json()["value"], shown["Content-Release"]) == ("9", "2")
-    [finding] = checked(client, body)["findings"]
-    assert (finding["limit"]["value"], finding["observed"]["value"]) == ("9", "9.5")
-    assert json.loads(post(client, body, "/v1/session-plans/validate?release=1").content)["verdict"] == "within_limits"
+    assert (shown.json()["value"], shown["Content-Release"]) == ("11", "2")
+    assert checked(client, body)["verdict"] == "within_limits"
+    assert json.loads(post(client, body, "/v1/session-plans/validate?release=1").content)["verdict"] == "outside_limits"
 
 
 def test_findings_come_by_severity_then_pointer_then_rule(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The laws, and the second implementation, on many plans. Run: python -m tests.try_laws --plans 20000"""
+"""The laws, and the reference implementation, on many plans. Run: python -m tests.try_laws --plans 20000"""
 
 import argparse
 import multiprocessing
@@ -11,7 +11,7 @@ from tests.mutants import packaged_content  # sets Django up, so it comes first
 # isort: split
 from api.rules import Book
 from tests.laws import LAWS, broken_laws, disagreement
-from tests.second import Second
+from tests.reference import Reference
 
 _state: dict[str, Any] = {}
 
@@ -19,14 +19,14 @@ _state: dict[str, Any] = {}
 def main() -> int:
     """Try the laws on every core; exit with 1 where one is broken.
 
-    The second implementation, which is slower, is held to every fifth plan.
+    The reference implementation, which is slower, is held to every fifth plan.
     """
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--plans", type=int, default=20_000)
     arguments.add_argument("--start", type=int, default=0)
     asked = arguments.parse_args()
     content = packaged_content()
-    _state.update(content=content, book=Book(content), second=None)  # each process opens its own second one
+    _state.update(content=content, book=Book(content), reference=None)  # each process opens its own reference one
     with multiprocessing.get_context("fork").Pool(os.cpu_count() or 1) as pool:
         found = pool.imap(_broken, range(asked.start, asked.start + asked.plans), chunksize=50)
         problems = [problem for several in found for problem in several]
@@ -41,8 +41,8 @@ def _broken(seed: int) -> list[str]:
     book, content = _state["book"], _state["content"]
     problems = broken_laws(seed, book, content)
     if seed % 5 == 0:
-        _state["second"] = _state["second"] or Second(content)
-        problems += disagreement(seed, book, content, _state["second"])
+        _state["reference"] = _state["reference"] or Reference(content)
+        problems += disagreement(seed, book, content, _state["reference"])
     return problems
 
 

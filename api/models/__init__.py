@@ -1,9 +1,9 @@
-"""Facts being edited, and releases. Constraints live here."""
+"""The tables: facts while they are edited, and frozen releases. Their constraints live here."""
 
 from api.models.facts import (
     Area,
     Claim,
-    Content,
+    Fact,
     Faq,
     Ingredient,
     PlanExample,
@@ -18,8 +18,8 @@ from api.models.releases import Release
 __all__ = [
     "Area",
     "Claim",
-    "Content",
     "Contraindication",
+    "Fact",
     "Faq",
     "Ingredient",
     "PlanExample",

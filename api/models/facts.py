@@ -1,4 +1,4 @@
-"""Facts that a release shows: where, which vein, with what, what to expect, what the article says, who says so."""
+"""Tables of facts to show: rows of fixtures in, facts of the next release out."""
 
 import json
 
@@ -16,10 +16,11 @@ from api.models.fields import (
     one_of,
 )
 from api.rules.numbers import UNITS, thousandths
-from api.rules.plan import FORMS, JURISDICTIONS
+from api.rules.plan import FORMS, JURISDICTIONS, VEINS
 
 SOURCE_KINDS = ("label", "label-mirror", "regulator", "guideline", "secondary", "article", "policy")
 EXTENTS = ("full", "part", "abstract", "unknown")
+CONTAINERS = ("ampoule", "vial", "canister")
 CONFIDENCES = ("label", "secondary", "unconfirmed")
 SCLEROSANTS = ("polidocanol", "sodium-tetradecyl-sulfate", "glycerin", "chromated-glycerin", "hypertonic-saline")
 ASPECTS = ("onset", "sessions-per-course", "clearance", "durability", "recurrence")
@@ -28,7 +29,7 @@ CLAIM_KINDS = ("eligibility", "limit", "area", "mechanism", "duration", "faq", "
 VERDICTS = ("supported", "partly", "disputed", "contradicted", "unsupported")
 
 
-class Content(models.Model):
+class Fact(models.Model):
     """A fact: a slug to name it, when it was reviewed, and when that is due again."""
 
     slug = models.CharField(
@@ -48,7 +49,7 @@ class Content(models.Model):
         return self.slug
 
 
-class Source(Content):
+class Source(Fact):
     """A work that is cited."""
 
     title = models.CharField(max_length=300, help_text="Title of the work.")
@@ -62,11 +63,11 @@ class Source(Content):
     )
     note = models.TextField(blank=True, help_text="What to know about the source.")
 
-    class Meta(Content.Meta):
-        constraints = [*Content.Meta.constraints, one_of("kind", SOURCE_KINDS), one_of("extent", EXTENTS)]
+    class Meta(Fact.Meta):
+        constraints = [*Fact.Meta.constraints, one_of("kind", SOURCE_KINDS), one_of("extent", EXTENTS)]
 
 
-class VeinType(Content):
+class VeinType(Fact):
     """A type of vein, with the diameters that sources give."""
 
     name = models.CharField(max_length=100, help_text="Name in plain English.")
@@ -81,14 +82,15 @@ class VeinType(Content):
     diameter_max_mm = models.DecimalField(
         max_digits=6, decimal_places=3, null=True, blank=True, help_text="At most this wide, in mm (inclusive)."
     )
+    veins = ListField(words=VEINS, help_text="Named veins that are of this type.")
     diameter_status = closed(STATUSES, help_text="Whether sources agree on the diameter.")
     ceap_classes = ListField(help_text="Clinical classes of the CEAP classification.")
     note = models.TextField(blank=True, help_text="Where sources disagree, and what the service does.")
     citations = CitationsField()
 
-    class Meta(Content.Meta):
+    class Meta(Fact.Meta):
         constraints = [
-            *Content.Meta.constraints,
+            *Fact.Meta.constraints,
             one_of("diameter_status", STATUSES),
             models.CheckConstraint(
                 condition=Q(diameter_over_mm__isnull=True) | Q(diameter_max_mm__gt=F("diameter_over_mm")),
@@ -97,7 +99,7 @@ class VeinType(Content):
         ]
 
 
-class Product(Content):
+class Product(Fact):
     """A sclerosant as sold under a label."""
 
     name = models.CharField(max_length=100, help_text="Name of the product.")
@@ -114,8 +116,8 @@ class Product(Content):
     note = models.TextField(blank=True, help_text="What to know about the product.")
     citations = CitationsField()
 
-    class Meta(Content.Meta):
-        constraints = [*Content.Meta.constraints, one_of("sclerosant", SCLEROSANTS)]
+    class Meta(Fact.Meta):
+        constraints = [*Fact.Meta.constraints, one_of("sclerosant", SCLEROSANTS)]
 
     def clean(self) -> None:
         if not isinstance(self.strengths, list) or not self.strengths:
@@ -125,10 +127,12 @@ class Product(Content):
             _check_decimal(strength["concentration_percent"])
             for container in strength["containers"]:
                 check_keys(container, {"kind", "volume_ml"}, set(), "container")
+                if container["kind"] not in CONTAINERS:
+                    raise ValidationError(f"has a container of the unknown kind {container['kind']!r}")
                 _check_decimal(container["volume_ml"])
 
 
-class Ingredient(Content):
+class Ingredient(Fact):
     """A sclerosant or an excipient, with the names that an allergy may be stated by."""
 
     name = models.CharField(max_length=100, help_text="Name in plain English.")
@@ -137,7 +141,7 @@ class Ingredient(Content):
     citations = CitationsField()
 
 
-class Area(Content):
+class Area(Fact):
     """Where treatment happens; areas form a tree."""
 
     name = models.CharField(max_length=100, help_text="Name in plain English.")
@@ -158,15 +162,15 @@ class Area(Content):
     caution = models.TextField(blank=True, help_text="What sources warn of.")
     citations = CitationsField()
 
-    class Meta(Content.Meta):
+    class Meta(Fact.Meta):
         constraints = [
-            *Content.Meta.constraints,
+            *Fact.Meta.constraints,
             one_of("confidence", CONFIDENCES),
             models.CheckConstraint(condition=~Q(parent=F("slug")), name="%(class)s_not_in_itself"),
         ]
 
 
-class ResultDuration(Content):
+class ResultDuration(Fact):
     """How soon, how often, how much and how long: one figure, with the people it is about."""
 
     title = models.CharField(max_length=200, help_text="What the figure is.")
@@ -190,9 +194,9 @@ class ResultDuration(Content):
     origin = closed(ORIGINS, help_text="Whether the article or other sources say so.")
     citations = CitationsField()
 
-    class Meta(Content.Meta):
+    class Meta(Fact.Meta):
         constraints = [
-            *Content.Meta.constraints,
+            *Fact.Meta.constraints,
             one_of("aspect", ASPECTS),
             one_of("unit", UNITS),
             one_of("status", STATUSES),
@@ -209,7 +213,7 @@ class ResultDuration(Content):
         ]
 
 
-class Faq(Content):
+class Faq(Fact):
     """A question with an answer in plain language; its numbers are references."""
 
     topic = models.CharField(max_length=60, validators=[SLUG], help_text="What it is about.")
@@ -229,7 +233,7 @@ class Faq(Content):
             CitationsField().validate(figure["citations"], None)
 
 
-class Claim(Content):
+class Claim(Fact):
     """A statement of the article, with a verdict."""
 
     number = models.CharField(max_length=5, unique=True, help_text="Number of the claim.")
@@ -242,24 +246,33 @@ class Claim(Content):
     rules = ListField(of="Rule", help_text="Rules that bear on it.")
     citations = CitationsField()
 
-    class Meta(Content.Meta):
-        constraints = [*Content.Meta.constraints, one_of("kind", CLAIM_KINDS), one_of("verdict", VERDICTS)]
+    class Meta(Fact.Meta):
+        constraints = [*Fact.Meta.constraints, one_of("kind", CLAIM_KINDS), one_of("verdict", VERDICTS)]
 
 
-class PlanExample(Content):
+class PlanExample(Fact):
     """A named plan, and what its check must come to."""
 
     title = models.CharField(max_length=200, help_text="What the plan shows.")
     plan = models.TextField(help_text="The plan, as JSON text.")
-    expect = models.JSONField(help_text="What the tests hold the check to: a verdict and the ids of the findings.")
+    expect = models.JSONField(help_text="What the plan must come to: a verdict, and the ids of the findings in order.")
 
     def clean(self) -> None:
         try:
             json.loads(self.plan)
         except ValueError as error:
             raise ValidationError("has a plan that is not JSON") from error
+        check_keys(self.expect, {"verdict", "findings"}, set(), "expectation")
+        findings = self.expect["findings"]
+        if not isinstance(findings, list) or not all(isinstance(finding, str) for finding in findings):
+            raise ValidationError("expects findings that are no list of ids")
 
 
 def _check_decimal(text: object) -> None:
+    """Check that a text is a plain decimal.
+
+    Raises:
+        ValidationError: it is not.
+    """
     if not isinstance(text, str) or thousandths(text) is None:
         raise ValidationError(f"has the number {text!r}, which is not a quoted plain decimal")

@@ -1,6 +1,6 @@
-"""Fields and constraints that the content tables share."""
+"""Columns and constraints that the content tables share: a value in; out, an error where it may not be there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -8,27 +8,36 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from api.rules.plan import JURISDICTIONS
+
 STANCES = ("supports", "contradicts", "qualifies")
 STATUSES = ("confirmed", "disputed", "unconfirmed")
 SLUG = RegexValidator(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", "A slug is lower-case words joined by hyphens.")
 
 
 def one_of(field: str, values: Iterable[str]) -> models.CheckConstraint:
-    """The database holds a column to a closed list; null passes where the column allows it."""
+    """A constraint by which the database takes no value outside a closed list, but null where the column allows it."""
     return models.CheckConstraint(
         condition=models.Q(**{f"{field}__in": list(values)}), name=f"%(class)s_{field}_listed"
     )
 
 
-def closed(values: Iterable[str], *, null: bool = False, help_text: str) -> "models.CharField[Any, Any]":
-    """A text column for a word of a closed list; `one_of` makes the database hold it to the list."""
-    return models.CharField(
-        max_length=40, choices=[(value, value) for value in values], null=null, blank=null, help_text=help_text
-    )
+Choices = Callable[[], list[tuple[str, str]]]
+
+
+def jurisdictions() -> list[tuple[str, str]]:
+    """The choices of a jurisdiction. They are a function, without a constraint, so that one more needs no migration."""
+    return [(code, code) for code in JURISDICTIONS]
+
+
+def closed(values: Iterable[str] | Choices, *, null: bool = False, help_text: str) -> "models.CharField[Any, Any]":
+    """A column for a word of a closed list. Publishing checks it, and with `one_of`, the database does, too."""
+    choices = values if callable(values) else [(value, value) for value in values]
+    return models.CharField(max_length=40, choices=choices, null=null, blank=null, help_text=help_text)
 
 
 class ListField(models.JSONField):
-    """A list of texts; of slugs of another table, or of words of a closed list, when told so."""
+    """A list of texts: of slugs of the table that `of` names, or of `words`, those that a text may be, or free."""
 
     def __init__(self, *args: Any, of: str | None = None, words: Iterable[str] | None = None, **kwargs: Any) -> None:
         self.of = of
@@ -38,8 +47,9 @@ class ListField(models.JSONField):
         super().__init__(*args, **kwargs)
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        """Check that each text is one that the list may have, and comes once."""
         super().validate(value, model_instance)
-        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
             raise ValidationError("must be a list of texts")
         if len(set(value)) < len(value):
             raise ValidationError("names an entry twice")
@@ -56,6 +66,7 @@ class CitationsField(models.JSONField):
         super().__init__(*args, **kwargs)
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        """Check that each citation is whole and names a source that is there."""
         super().validate(value, model_instance)
         if not isinstance(value, list):
             raise ValidationError("must be a list of citations")
@@ -72,12 +83,16 @@ class CitationsField(models.JSONField):
 
 
 def known_slugs(model: str, slugs: Iterable[str]) -> set[str]:
-    """Those of the slugs that the table holds."""
+    """Those of the slugs that the table has."""
     return set(apps.get_model("api", model)._default_manager.filter(pk__in=list(slugs)).values_list("pk", flat=True))
 
 
 def check_keys(row: Any, required: set[str], optional: set[str], what: str) -> None:
-    """Raise unless the row is an object of texts with just these keys."""
+    """Check that a row is an object with just these keys, and that its texts are texts; `what` names it in the error.
+
+    Raises:
+        ValidationError: it is not.
+    """
     if not isinstance(row, Mapping) or not required <= row.keys() <= required | optional:
         raise ValidationError(f"has a {what} whose keys are not {', '.join(sorted(required))}")
     for name in row.keys() & {"source", "locator", "stance", "note"}:

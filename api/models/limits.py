@@ -1,15 +1,15 @@
-"""What a plan is held against: rules, their limits, and contraindications with their rulings."""
+"""Tables that plans are held against: rows of fixtures in; rules, limits and rulings of the next release out."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
-from api.models.facts import SCLEROSANTS, Content, Product, VeinType
-from api.models.fields import STATUSES, CitationsField, ListField, closed, one_of
+from api.models.facts import SCLEROSANTS, Fact, Product, VeinType
+from api.models.fields import STATUSES, CitationsField, ListField, closed, jurisdictions, one_of
 from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
-from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS, VEINS
+from api.rules.plan import FORMS, RULE_SETS, VEINS
 from api.rules.rows import COMPARATORS, KINDS, LISTS, SEVERITIES
 
 RANGE = ("<=", ">=")
@@ -17,7 +17,7 @@ LISTING = ("in", "not-in")
 NAMED_IN = ("conditions", "medications")
 
 
-class Rule(Content):
+class Rule(Fact):
     """A measure of a plan, held against its limits."""
 
     title = models.CharField(max_length=200, help_text="What the rule is about.")
@@ -29,14 +29,15 @@ class Rule(Content):
         max_length=100,
         null=True,
         blank=True,
-        help_text="Slug of the rule that stands for a question that a plan must not be silent on: its own, or that of "
-        "another rule that answers the same question; null where silence is told by no one.",
+        help_text="A question that an answer is never silent on, by the slug of the rule that stands for it: this "
+        "rule, or another on the same question. Where no limit that was asked for is about it, it is told as "
+        "`not_covered`. Null: none.",
     )
     description = models.TextField(help_text="What is measured, and how it is held against the limits.")
     messages = models.JSONField(help_text="What a finding says, by comparator.")
 
-    class Meta(Content.Meta):
-        constraints = [*Content.Meta.constraints, one_of("kind", KINDS), one_of("unit", UNITS)]
+    class Meta(Fact.Meta):
+        constraints = [*Fact.Meta.constraints, one_of("kind", KINDS), one_of("unit", UNITS)]
 
     def clean(self) -> None:
         measure = MEASURES.get(self.quantity)
@@ -56,7 +57,7 @@ class Rule(Content):
             raise ValidationError(f"has the unit {self.unit!r}, but {self.quantity!r} is computed in {measure.unit!r}")
 
 
-class SessionLimit(Content):
+class SessionLimit(Fact):
     """A bound with value, unit, where it applies, how serious it is, and who says so."""
 
     title = models.CharField(max_length=200, help_text="What is limited.")
@@ -66,13 +67,13 @@ class SessionLimit(Content):
         max_digits=9, decimal_places=3, null=True, blank=True, help_text="The bound; null where no source confirms one."
     )
     expected = models.BooleanField(
-        null=True, blank=True, help_text="The answer that is asked for, where it is yes or no."
+        null=True, blank=True, help_text="What the plan must come to, where that is true or false."
     )
     values = ListField(help_text="The allowed or excluded values, where there are several.")
     values_from = closed(LISTS, null=True, help_text="The list of the product's own row that holds the values.")
     unit = closed(UNITS, help_text="UCUM unit of the bound.")
     rule_set = closed(RULE_SETS, help_text="Whose limit it is.")
-    jurisdiction = closed(JURISDICTIONS, null=True, help_text="Whose label; null anywhere.")
+    jurisdiction = closed(jurisdictions, null=True, help_text="The jurisdiction that it is for; null: any.")
     product = models.ForeignKey(
         Product, null=True, blank=True, on_delete=models.PROTECT, help_text="Null: any product."
     )
@@ -87,7 +88,7 @@ class SessionLimit(Content):
     vein = closed(
         VEINS,
         null=True,
-        help_text="The vein that the label names; a treatment that names none is held to it, too.",
+        help_text="Only this vein, or a treatment that names no vein; null: any vein.",
     )
     area = models.ForeignKey(
         "api.Area",
@@ -97,24 +98,41 @@ class SessionLimit(Content):
         help_text="This area and those in it; null: anywhere.",
     )
     first_exposure = models.BooleanField(
-        null=True, blank=True, help_text="Only at the first treatment with the sclerosant, or only later; null: both."
+        null=True,
+        blank=True,
+        help_text="True: only the patient's first treatment with the sclerosant; false: only later ones; null: both.",
+    )
+    made_in_clinic = models.BooleanField(
+        default=False, help_text="True where foam that comes ready made in canisters is exempt."
+    )
+    condition = models.ForeignKey(
+        # Contraindications are loaded later; the database refuses a dangling one at commit.
+        "api.Contraindication",
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        help_text="Only where the patient has this condition; null: anyone.",
+    )
+    stands_in = models.BooleanField(
+        default=False, help_text="True where its value is taken as the volume of a vial when no product is named."
     )
     severity = closed(SEVERITIES, help_text="How serious it is to break it.")
     always = models.BooleanField(
-        default=False, help_text="Whether it is in force whatever rule sets are asked for, where it surely applies."
+        default=False,
+        help_text="True where it is in force also if its rule set is not asked for; then it counts only where it "
+        "surely applies.",
     )
     status = closed(STATUSES, help_text="Whether sources confirm the value.")
     note = models.TextField(blank=True, help_text="What to know about the limit.")
     citations = CitationsField()
 
-    class Meta(Content.Meta):
+    class Meta(Fact.Meta):
         constraints = [
-            *Content.Meta.constraints,
+            *Fact.Meta.constraints,
             one_of("comparator", COMPARATORS),
             one_of("values_from", LISTS),
             one_of("unit", UNITS),
             one_of("rule_set", RULE_SETS),
-            one_of("jurisdiction", JURISDICTIONS),
             one_of("sclerosant", SCLEROSANTS),
             one_of("form", FORMS),
             one_of("vein", VEINS),
@@ -144,16 +162,27 @@ class SessionLimit(Content):
             raise ValidationError(f"has the unit {self.unit!r}, but its rule is in {self.rule.unit!r}")
         if self.comparator not in KINDS[self.rule.kind]:
             raise ValidationError(f"compares by {self.comparator!r}, which a {self.rule.kind} rule does not")
+        if not self._fits_what_is_measured():
+            raise ValidationError(f"compares by {self.comparator!r} what its rule measures as something else")
         if self.comparator not in self.rule.messages:
             raise ValidationError(f"compares by {self.comparator!r}, for which its rule has no message")
-        if self.vein is not None and self.vein_type_id != VEINS[self.vein]:
+        if self.vein is not None and (self.vein_type is None or self.vein not in self.vein_type.veins):
             raise ValidationError(f"names the vein {self.vein!r}, which is not of its vein type")
         listed = bool(self.values) or self.values_from is not None
         if self.comparator in LISTING and listed is (self.status == "unconfirmed"):
             raise ValidationError("lists values that no source confirms" if listed else "lists no values")
 
+    def _fits_what_is_measured(self) -> bool:
+        """True where a number is bounded or listed, a word listed, and a flag asked for."""
+        gives = MEASURES[self.rule.quantity].gives if self.rule.quantity in MEASURES else None
+        if self.stands_in:
+            return self.comparator == "=" and self.unit == "mL" and self.value is not None
+        if self.comparator == "=":
+            return gives == "flag" and self.expected is not None
+        return gives in ("number", "count") or (gives == "word" and self.comparator in LISTING)
 
-class Contraindication(Content):
+
+class Contraindication(Fact):
     """A condition of the patient that labels, guidelines or this service rule on."""
 
     name = models.CharField(max_length=150, help_text="Name in plain English.")
@@ -172,10 +201,10 @@ class Ruling(models.Model):
     )
     sclerosant = closed(SCLEROSANTS, null=True, help_text="Null: any sclerosant.")
     form = closed(FORMS, null=True, help_text="Null: liquid and foam.")
-    jurisdiction = closed(JURISDICTIONS, null=True, help_text="Whose label; null anywhere.")
+    jurisdiction = closed(jurisdictions, null=True, help_text="The jurisdiction that it is for; null: any.")
     rule_set = closed(RULE_SETS, help_text="Who rules.")
     severity = closed(SEVERITIES, help_text="How serious it is.")
-    summary = models.TextField(help_text="What is said when a plan meets it.")
+    summary = models.TextField(help_text="What a finding says where the patient has the condition.")
     citations = CitationsField()
 
     class Meta:
@@ -183,7 +212,6 @@ class Ruling(models.Model):
         constraints = [
             one_of("sclerosant", SCLEROSANTS),
             one_of("form", FORMS),
-            one_of("jurisdiction", JURISDICTIONS),
             one_of("rule_set", RULE_SETS),
             one_of("severity", SEVERITIES),
             models.UniqueConstraint(
@@ -199,7 +227,7 @@ class Ruling(models.Model):
 
     @property
     def slug(self) -> str:
-        """Names the ruling in answers: the condition, then what it applies to and who rules."""
+        """The name of the ruling in answers: the condition, then what it applies to and who rules."""
         parts = [
             self.contraindication_id,
             self.product_id or self.sclerosant,

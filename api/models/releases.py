@@ -1,4 +1,4 @@
-"""Frozen content."""
+"""The table of releases: content in once, frozen releases out."""
 
 from typing import Any, NoReturn
 
@@ -7,10 +7,12 @@ from django.db.models import Q
 
 
 class FrozenError(TypeError):
-    """A release was about to be changed or deleted. A mistake is corrected by the next release."""
+    """Raised where a release would be changed or deleted. A mistake is corrected by the next release."""
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Releases, which can be read and created, and neither updated nor deleted."""
+
     def update(self, **kwargs: Any) -> NoReturn:
         raise FrozenError("A release is never updated.")
 
@@ -37,6 +39,7 @@ class Release(models.Model):
         return f"release {self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the release; one that is there is not updated."""
         if not self._state.adding:
             raise FrozenError("A release is never updated.")
         kwargs["force_insert"] = True

@@ -1,6 +1,6 @@
-"""The plan check: pure Python, standard library only.
+"""The plan check: a plan and the rows of a release in, an answer out. Pure Python, standard library only.
 
-A release's rows are compiled once into a `Book`; `check` reads a plan and holds it to that book.
+The rows are compiled once into a `Book`; `check` reads a plan and holds it against that book.
 """
 
 from api.rules.answer import check

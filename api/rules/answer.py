@@ -1,64 +1,17 @@
-"""From a JSON document to the answer of the validate endpoint."""
+"""The answer: a document and a book in; JSON out: verdict, findings, what passed, what was not evaluated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from api.rules.book import Book
-from api.rules.context import Context
 from api.rules.evaluate import evaluate
 from api.rules.numbers import Ratio, as_text, in_words, rounded
-from api.rules.outcomes import Judged, Outcomes, Unjudged, contributing
-from api.rules.plan import read_plan
+from api.rules.outcomes import Finding, Judged, NotEvaluated, Unconfirmed, in_order_of_plan
+from api.rules.plan import COUNTRIES
 from api.rules.rows import SEVERITIES, Limit
 from api.rules.suggest import Adviser, Suggestion
 
 DECIDES = "The treating provider decides; this answer lists published limits only."
-COUNTRIES = {
-    "US": "US",
-    "GB": "British",
-    "DE": "German",
-    "AT": "Austrian",
-    "CH": "Swiss",
-    "FR": "French",
-    "ES": "Spanish",
-    "IT": "Italian",
-    "JP": "Japanese",
-    "BR": "Brazilian",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A document read and held against a book, without suggestions."""
-
-    context: Context
-    outcomes: Outcomes
-
-    @property
-    def findings(self) -> list[dict[str, Any]]:
-        """The findings in their order, without suggestions."""
-        return [finding for finding, _ in findings_of(self.outcomes)]
-
-    @property
-    def verdict(self) -> str:
-        """`outside_limits` for any error, else `needs_review` for any warning, else `incomplete`, else inside."""
-        severities = self.outcomes.severities()
-        if "error" in severities:
-            return "outside_limits"
-        if "warning" in severities:
-            return "needs_review"
-        return "incomplete" if self.outcomes.leave_incomplete() else "within_limits"
-
-
-def look(document: Any, book: Book) -> Look:
-    """Read a document and hold it against a book.
-
-    Raises:
-        PlanFaults: the document is not a plan.
-    """
-    context = Context(read_plan(document, book.words), book)
-    return Look(context, evaluate(context))
 
 
 def check(document: Any, book: Book) -> dict[str, Any]:
@@ -67,23 +20,23 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     Raises:
         PlanFaults: the document is not a plan.
     """
-    seen = look(document, book)
-    outcomes = seen.outcomes
-    findings = findings_of(outcomes)
-    advice = Adviser(document, book, look).advise(seen, [judged for _, judged in findings])
+    evaluation = evaluate(document, book)
+    outcomes = evaluation.outcomes
+    findings = outcomes.findings()
+    advice = Adviser(document, book).advise(evaluation)
     passed = sorted((_passed(judged) for judged in outcomes.passed), key=_order)
-    not_evaluated = sorted(map(_not_evaluated, (*outcomes.unjudged, *outcomes.unconfirmed)), key=_order)
+    not_evaluated = sorted(map(_not_evaluated, (*outcomes.not_evaluated, *outcomes.unconfirmed)), key=_order)
     return {
-        "verdict": seen.verdict,
+        "verdict": evaluation.verdict,
         "summary": {
-            **{severity: sum(row["severity"] == severity for row, _ in findings) for severity in SEVERITIES},
+            **{severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES},
             "passed": len(passed),
             "not_evaluated": len(not_evaluated),
-            "not_applicable": len(book.rules) - len(outcomes.told()),
+            "not_applicable": len(book.rules) - len(outcomes.applicable()),
         },
         "findings": [
-            {**row, "suggestions": [_suggestion(each) for each in advice.by_finding.get(row["id"], ())]}
-            for row, _ in findings
+            {**_finding(finding), "suggestions": [_suggestion(each) for each in advice.by_finding[finding.id]]}
+            for finding in findings
         ],
         "passed": passed,
         "not_evaluated": not_evaluated,
@@ -91,14 +44,13 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     }
 
 
-def findings_of(outcomes: Outcomes) -> list[tuple[dict[str, Any], Judged | Unjudged]]:
-    """The findings as an answer shows them, in their order, each with what it was made from."""
-    found: list[tuple[dict[str, Any], Judged | Unjudged]] = [(_finding(judged), judged) for judged in outcomes.broken]
-    found += [(_unconfirmed(unjudged), unjudged) for unjudged in outcomes.unconfirmed]
-    return sorted(found, key=lambda each: _finding_order(each[0]))
+def _finding(finding: Finding) -> dict[str, Any]:
+    """A finding as an answer shows it, less its suggestions."""
+    return _unconfirmed(finding) if isinstance(finding, Unconfirmed) else _broken(finding)
 
 
-def _finding(judged: Judged) -> dict[str, Any]:
+def _broken(judged: Judged) -> dict[str, Any]:
+    """The finding on a limit that is broken."""
     rule, limit = judged.rule, judged.limit
     shown = _shown(judged)
     return {
@@ -106,44 +58,41 @@ def _finding(judged: Judged) -> dict[str, Any]:
         "rule": rule.slug,
         "severity": limit.severity,
         "pointer": judged.pointer,
-        "contributing": list(contributing(judged)),
+        "contributing": list(judged.contributing),
         "message": _message(judged, shown),
         "observed": _beyond(judged),
         "limit": shown,
         "also_exceeds": [other.slug for other in judged.also],
-        "kept": [dict(other.shown) for other in judged.kept],
+        "kept": [dict(other.as_published) for other in judged.kept],
         "headroom": _headroom(judged),
         "citations": list(limit.citations),
-        "suggestions": [],
     }
 
 
-def _unconfirmed(unjudged: Unjudged) -> dict[str, Any]:
-    """The finding that goes with a limit whose value no source confirms; such a limit is a warning."""
-    limit = unjudged.limits[0]
+def _unconfirmed(unconfirmed: Unconfirmed) -> dict[str, Any]:
+    """The finding on a limit without a number, or on a share of maxima one of which has none."""
+    limit, observed = unconfirmed.limit, unconfirmed.observed
     what = "no source that was read confirms a limit here"
     if not limit.unconfirmed:
         what = "no label or policy that was read gives a maximum for one of the products"
-    known = unjudged.observed is not None and not unjudged.observed.missing
-    observed = unjudged.observed.value if unjudged.observed and known else None
     return {
-        "id": unjudged.id,
-        "rule": unjudged.rule.slug,
+        "id": unconfirmed.id,
+        "rule": unconfirmed.rule.slug,
         "severity": limit.severity,
-        "pointer": unjudged.pointer,
-        "contributing": list(contributing(unjudged)),
-        "message": f"{unjudged.rule.title}: {what}. The provider decides.",
-        "observed": _observed(observed, limit.unit),
-        "limit": dict(limit.shown),
+        "pointer": unconfirmed.pointer,
+        "contributing": list(unconfirmed.contributing),
+        "message": f"{unconfirmed.rule.title}: {what}. The provider decides.",
+        "observed": None if observed.missing else _observed(observed.value, limit.unit),
+        "limit": dict(limit.as_published),
         "also_exceeds": [],
         "kept": [],
         "headroom": None,
         "citations": list(limit.citations),
-        "suggestions": [],
     }
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    """A suggestion, as a member of its finding."""
     return {
         "label": suggestion.label,
         "patch": list(suggestion.patch),
@@ -153,6 +102,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
 
 
 def _passed(judged: Judged) -> dict[str, Any]:
+    """A rule that is kept at one place."""
     return {
         "rule": judged.rule.slug,
         "pointer": judged.pointer,
@@ -162,25 +112,26 @@ def _passed(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _not_evaluated(unjudged: Unjudged) -> dict[str, Any]:
+def _not_evaluated(outcome: NotEvaluated) -> dict[str, Any]:
+    """A rule that could not be held against its limits at one place."""
     return {
-        "rule": unjudged.rule.slug,
-        "pointer": unjudged.pointer,
-        "reason": unjudged.reason,
-        "missing": list(unjudged.missing),
-        "leaves_incomplete": unjudged.leaves_incomplete,
-        "limits": [limit.slug for limit in unjudged.limits],
+        "rule": outcome.rule.slug,
+        "pointer": outcome.pointer,
+        "reason": outcome.reason,
+        "missing": list(outcome.missing),
+        "leaves_incomplete": outcome.leaves_incomplete,
+        "limits": [limit.slug for limit in outcome.limits],
     }
 
 
 def _shown(judged: Judged) -> dict[str, Any]:
-    """The limit as served, with the values that it lists for the product at hand."""
+    """The limit as it is published, with the values that it lists for the treatment's product."""
     values = [value if isinstance(value, str) else as_text(value) for value in judged.values]
-    return {**judged.limit.shown, "values": values}
+    return {**judged.limit.as_published, "values": values}
 
 
 def who_says(limit: Limit) -> str:
-    """Whose limit it is, as a sentence says it."""
+    """Whose limit it is, as a sentence says it: `the US label`, `this service's policy`."""
     if limit.rule_set == "clinic":
         return "the clinic's own limit"
     if limit.rule_set == "policy":
@@ -190,31 +141,40 @@ def who_says(limit: Limit) -> str:
 
 
 def _message(judged: Judged, shown: Mapping[str, Any]) -> str:
-    """The rule's sentence for the comparator, or the ruling's own; with the label's number where it is kept."""
+    """The finding in words: its sentence, and one for each limit of a label that is kept."""
+    return " ".join([_sentence(judged, shown), *(_kept(other) for other in judged.kept)])
+
+
+def _sentence(judged: Judged, shown: Mapping[str, Any]) -> str:
+    """The sentence of the rule for the limit's comparator, with the numbers filled in.
+
+    A ruling has a sentence of its own. For a value that the plan leaves open, the rule has another one, `unknown`.
+    """
     limit, messages = judged.limit, judged.rule.messages
     listed = limit.comparator in ("in", "not-in")
-    open_value = judged.observed.value is None and (listed or limit.always)
-    template = limit.message or messages[limit.comparator]
-    if open_value:
-        template = messages.get("unknown", f"{judged.rule.title}: what the plan comes to stays open.")
+    template = messages[limit.comparator]
+    if judged.observed.value is None and (listed or limit.always):
+        if "unknown" not in messages:
+            return f"{judged.rule.title}: what the plan comes to stays open."
+        template = messages["unknown"]
+    elif limit.message:
+        return limit.message
     bounds = shown["values"] if listed else [shown["value"]]
-    words = " or ".join(in_words(bound, limit.unit) for bound in bounds) or "none"
-    value = _in_short(judged)
-    who = who_says(limit)
-    sentence = template.format(
-        observed=in_words(value, limit.unit), limit=words, value=value, who=who, Who=who[0].upper() + who[1:]
+    allowed = " or ".join(in_words(bound, limit.unit) for bound in bounds) or "none"
+    value, who = _in_short(judged), who_says(limit)
+    return template.format(
+        observed=in_words(value, limit.unit), limit=allowed, value=value, who=who, Who=who[0].upper() + who[1:]
     )
-    return " ".join([sentence, *(_kept(other) for other in judged.kept)])
 
 
 def _kept(limit: Limit) -> str:
-    """That a label's own number is kept."""
-    who, bound = who_says(limit), in_words(limit.shown["value"] or "", limit.unit)
+    """The sentence that a limit of a label is kept."""
+    who, bound = who_says(limit), in_words(limit.as_published["value"] or "", limit.unit)
     return f"{who[0].upper()}{who[1:]} is kept: it gives {'at most' if limit.direction > 0 else 'at least'} {bound}."
 
 
 def _in_short(judged: Judged) -> str:
-    """What was observed as a sentence says it: two decimals at most, rounded away from the limit."""
+    """The observed value as a sentence says it: two decimals at most, rounded away from the limit."""
     value = judged.observed.value
     if isinstance(value, Ratio):
         return rounded(value, 2, judged.limit.direction)
@@ -222,6 +182,7 @@ def _in_short(judged: Judged) -> str:
 
 
 def _observed(value: Any, unit: str, rounding: int = 0) -> dict[str, str] | None:
+    """A value with its unit; None where there is none."""
     if value is None:
         return None
     if isinstance(value, Ratio):
@@ -230,30 +191,22 @@ def _observed(value: Any, unit: str, rounding: int = 0) -> dict[str, str] | None
 
 
 def _beyond(judged: Judged) -> dict[str, str] | None:
-    """What was observed, rounded away from the bound where rounding to the nearest would make it read as the bound."""
+    """The observed value of a broken limit, rounded away from the bound where it would else read as the bound."""
     limit, value = judged.limit, judged.observed.value
     shown = _observed(value, limit.unit)
-    if isinstance(value, Ratio) and shown is not None and shown["value"] == limit.shown["value"]:
+    if isinstance(value, Ratio) and shown is not None and shown["value"] == limit.as_published["value"]:
         return _observed(value, limit.unit, limit.direction)
     return shown
 
 
 def _headroom(judged: Judged) -> dict[str, str] | None:
-    """How far the limit is exceeded, never rounded to nothing."""
+    """The headroom of a broken limit, never rounded to 0."""
     shown = _observed(judged.headroom, judged.limit.unit)
     if shown is not None and shown["value"] == "0":
         return _observed(judged.headroom, judged.limit.unit, -1)
     return shown
 
 
-def _natural(pointer: str) -> list[tuple[int, str]]:
-    """Sorts `/sessions/2` before `/sessions/10`."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in pointer.split("/")]
-
-
 def _order(row: Mapping[str, Any]) -> Any:
-    return _natural(row["pointer"]), row["rule"], row.get("reason", "")
-
-
-def _finding_order(finding: Mapping[str, Any]) -> Any:
-    return SEVERITIES.index(finding["severity"]), _natural(finding["pointer"]), finding["rule"], finding["id"]
+    """A key to sort passes, or what was not evaluated, by: place, rule, reason."""
+    return in_order_of_plan(row["pointer"]), row["rule"], row.get("reason", "")

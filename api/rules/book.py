@@ -1,21 +1,20 @@
-"""A release compiled once for checking plans: which of its limits look at which treatments."""
+"""The book: the rows of a release in, compiled once; out, which limits apply to which treatment."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any, NamedTuple
 
-from api.rules.plan import VEINS, Plan, Treatment
-from api.rules.reading import Words
+from api.rules.plan import Plan, Treatment
+from api.rules.reading import Vocabulary
 from api.rules.rows import Limit, Product, Row, limit_of, number_of, product_of, rule_of, ruling_of
 
-# What stands for a condition, an allergy or a drug that no resource lists.
+# What a plan says of a condition, an allergy or a drug that no resource has.
 OTHER = "other"
 
 
 class Profile(NamedTuple):
-    """What a limit's selectors look at in a treatment."""
+    """What decides which limits apply to a treatment. Treatments of one profile have the same limits."""
 
     product: str | None
     sclerosant: str | None
@@ -28,30 +27,46 @@ class Profile(NamedTuple):
 
 
 class Match(NamedTuple):
-    """Of one rule, for one profile: the limits that apply, and those that might, with the members that would tell."""
+    """The limits of one rule for treatments of one profile: those that apply, and those that may.
 
-    sure: tuple[Limit, ...]
-    unsure: tuple[tuple[Limit, tuple[str, ...]], ...]
+    A limit may apply where the treatment lacks members that would settle it; these stand beside the limit. Example: for
+    Fibrovein 3 % in no stated form, the limits on the liquid and on foam may apply, each beside `("form",)`.
+    """
+
+    applying: tuple[Limit, ...]
+    may_apply: tuple[tuple[Limit, tuple[str, ...]], ...]
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """Those that apply and those that may."""
-        return (*self.sure, *(limit for limit, _ in self.unsure))
+        """The limits that apply, then those that may."""
+        return (*self.applying, *(limit for limit, _ in self.may_apply))
 
 
 NOTHING = Match((), ())
 
 
-class Matches(dict[str, Match]):
-    """What the limits in force say of one profile, by rule; and by `rule:condition`, empty for limits on none."""
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Every rule's match for treatments of one profile.
 
-    def __init__(self, profile: Profile) -> None:
-        super().__init__()
-        self.profile = profile
+    `by_condition` has the limits of a rule on each condition apart, and under None those that are on no condition.
+    """
+
+    profile: Profile
+    by_rule: Mapping[str, Match]
+    by_condition: Mapping[tuple[str, str | None], Match]
+
+    def of(self, rule: str) -> Match:
+        """The match of a rule."""
+        return self.by_rule.get(rule, NOTHING)
+
+    def of_entry(self, rule: str, entry: str) -> tuple[Match, Match]:
+        """Two matches of a rule: of its limits on an entry of a patient's list, and of its limits on no condition."""
+        return self.by_condition.get((rule, entry), NOTHING), self.by_condition.get((rule, None), NOTHING)
 
 
-# Which member of a treatment tells a selector.
-TELLS = {
+# The member of a treatment that a selector of a limit is compared with.
+MEMBER_OF_SELECTOR = {
     "product": "product",
     "sclerosant": "product",
     "concentration": "concentration_percent",
@@ -61,14 +76,19 @@ TELLS = {
 }
 
 
-class Lens:
-    """The limits in force for a jurisdiction and a choice of rule sets, by rule."""
+class LimitsInForce:
+    """The limits that a plan is held against, by rule: those of its jurisdiction and of the rule sets it asks for.
+
+    Limits that are `always` in force are there, too. Example: of a plan that asks for `label` in `GB`, the clinic's own
+    10 mL are not in force, and neither is a German label's maximum.
+    """
 
     def __init__(self, book: "Book", jurisdiction: str, rule_sets: frozenset[str]) -> None:
         self.book = book
         self.rule_sets = rule_sets
         self.limits: dict[str, list[Limit]] = {}
-        # Limits with a number that name a product, of any rule set: where one speaks, the number is not unconfirmed.
+        # Limits of labels and policy that name a product and have a number, asked for or not, by rule. Where one of
+        # them is about a treatment, it is not true that no source gives a number, so unconfirmed limits do not apply.
         self.numbered: dict[str, list[Limit]] = {}
         for limit in book.limits:
             if limit.jurisdiction not in (None, jurisdiction):
@@ -80,48 +100,65 @@ class Lens:
         self.match = lru_cache(maxsize=1024)(self._match)
 
     def limits_on(self, measure: str) -> list[Limit]:
-        """The limits in force on a measure, by whichever rule."""
+        """The limits in force on a measure, of every rule that takes it."""
         return [limit for rule in self.book.rules_of(measure) for limit in self.limits.get(rule, ())]
 
     def has_ruling(self, condition: str, profile: Profile) -> bool:
-        """Whether a ruling in force is, or may be, about the condition and such a treatment."""
+        """True where a ruling on the condition is in force that applies, or may apply, to treatments of the profile."""
         return any(
             limit.condition == condition and self.book.unknown(limit, profile) is not None
             for limit in self.limits_on("condition")
         )
 
     def _match(self, profile: Profile) -> Matches:
-        """The rules that have something to say on such treatments."""
-        matches = Matches(profile)
+        """Every rule's match for treatments of the profile; `match` is the same, remembered."""
+        by_rule: dict[str, Match] = {}
+        by_condition: dict[tuple[str, str | None], Match] = {}
         for rule, limits in self.limits.items():
-            sure: dict[str, list[Limit]] = defaultdict(list)
-            unsure: dict[str, list[tuple[Limit, tuple[str, ...]]]] = defaultdict(list)
-            for limit in limits:
-                unknown = self.book.unknown(limit, profile)
-                if unknown is None or (unknown and limit.rule_set not in self.rule_sets):
-                    continue
-                if limit.unconfirmed and self._is_numbered(limit, profile):
-                    continue
-                for key in (rule, f"{rule}:{limit.condition or ''}"):
-                    if unknown:
-                        unsure[key].append((limit, unknown))
-                    else:
-                        sure[key].append(limit)
-            for key in dict.fromkeys(chain(sure, unsure)):
-                applying = sorted(sure[key], key=lambda limit: limit.precedence)
-                matches[key] = Match(tuple(applying), tuple(unsure[key]))
-        return matches
+            matching = self._matching(limits, profile)
+            if matching:
+                by_rule[rule] = _match_of(matching)
+                for condition in dict.fromkeys(limit.condition for limit, _ in matching):
+                    on_condition = [pair for pair in matching if pair[0].condition == condition]
+                    by_condition[rule, condition] = _match_of(on_condition)
+        return Matches(profile, by_rule, by_condition)
+
+    def _matching(self, limits: Iterable[Limit], profile: Profile) -> list[tuple[Limit, tuple[str, ...]]]:
+        """Those of the limits that apply to the profile, with (), or may apply, with the members that would settle it.
+
+        Left out are limits that may apply and were not asked for, and limits without a number where another limit on
+        the same rule has one.
+        """
+        pairs = ((limit, self.book.unknown(limit, profile)) for limit in limits)
+        return [
+            (limit, unknown)
+            for limit, unknown in pairs
+            if unknown is not None
+            and not (unknown and limit.rule_set not in self.rule_sets)
+            and not (limit.unconfirmed and self._is_numbered(limit, profile))
+        ]
 
     def _is_numbered(self, limit: Limit, profile: Profile) -> bool:
-        """Whether a row with a number speaks, or may speak, of what an unconfirmed row has no number for."""
+        """True where a limit with a number applies, or may apply, instead of one that has none.
+
+        Example: the French row on foam of Aetoxisclerol has no number, and that on its 1 % foam has one. So for 1 %
+        foam, the first does not apply.
+        """
         return any(
             other.direction == limit.direction and self.book.unknown(other, profile) is not None
             for other in self.numbered.get(limit.rule, ())
         )
 
 
+def _match_of(pairs: Iterable[tuple[Limit, tuple[str, ...]]]) -> Match:
+    """The match of limits, each with the members that would settle it: those without any apply, the others may."""
+    pairs = list(pairs)
+    applying = sorted((limit for limit, unknown in pairs if not unknown), key=lambda limit: limit.precedence)
+    return Match(tuple(applying), tuple(pair for pair in pairs if pair[1]))
+
+
 class Book:
-    """Everything a plan is held against, from one release."""
+    """Everything that a plan is held against, from one release."""
 
     def __init__(self, content: Mapping[str, Iterable[Row]]) -> None:
         self.products: dict[str, Product] = {row["slug"]: product_of(row) for row in content["products"]}
@@ -131,11 +168,9 @@ class Book:
             rulings = ((row, ruling) for row in content["contraindications"] for ruling in row["rulings"])
             self.limits += [ruling_of(row, ruling, rule) for row, ruling in rulings]
         self.limits_by_slug = {limit.slug: limit for limit in self.limits}
-        # The volume that stands in for a vial of no named product: the one container limit that asks for a number.
-        self.stand_in_vial = next(
-            (limit for limit in self.limits if limit.unit == "mL" and limit.comparator == "="), None
-        )
-        # The rules of each topic, by the rule that stands for it.
+        # The limit whose volume stands in for a vial of no named product.
+        self.stand_in_vial = next((limit for limit in self.limits if limit.stands_in), None)
+        # The rules of each topic, by the slug of the rule that stands for it.
         self.topics = {
             rule.slug: tuple(other for other in self.rules.values() if other.topic == rule.slug)
             for rule in self.rules.values()
@@ -147,42 +182,50 @@ class Book:
             area: frozenset({*holding, *(other for other, lineage in self.areas.items() if area in lineage)})
             for area, holding in self.areas.items()
         }
+        self.type_of_vein: dict[str, str] = {
+            vein: row["slug"] for row in content["vein-types"] for vein in row["veins"]
+        }
         self.bands = {row["slug"]: Band.of(row) for row in content["vein-types"]}
-        self.words = _words(content)
-        self.lens = lru_cache(maxsize=64)(self._lens)
+        self.vocabulary = _vocabulary(content)
+        self.in_force = lru_cache(maxsize=64)(self._in_force)
 
     def rules_of(self, measure: str) -> tuple[str, ...]:
-        """The slugs of the rules that hold a measure against their limits."""
+        """The slugs of the rules that take a measure."""
         return tuple(rule.slug for rule in self.rules.values() if rule.measure == measure)
 
-    def _lens(self, jurisdiction: str, rule_sets: frozenset[str]) -> Lens:
-        return Lens(self, jurisdiction, rule_sets)
+    def _in_force(self, jurisdiction: str, rule_sets: frozenset[str]) -> LimitsInForce:
+        return LimitsInForce(self, jurisdiction, rule_sets)
 
-    def lens_of(self, plan: Plan) -> Lens:
-        return self.lens(plan.jurisdiction, frozenset(plan.rule_sets))
+    def in_force_for(self, plan: Plan) -> LimitsInForce:
+        """The limits in force for what a plan asks for."""
+        return self.in_force(plan.jurisdiction, frozenset(plan.rule_sets))
 
     def in_canisters(self, product: str | None) -> bool:
-        """Whether the product comes as foam in canisters, whose count says nothing of a volume."""
+        """True where a product is named that comes as foam in canisters."""
         return product is not None and self.products[product].in_canisters
 
     def vein_type(self, treatment: Treatment) -> str | None:
-        """The vein type as stated; else what the named vein is; else the one whose band holds the diameter."""
+        """The vein type of a treatment: as stated, else of the named vein, else the one that the diameter settles."""
         if treatment.vein_type is not None:
             return treatment.vein_type
         if treatment.vein is not None:
-            return VEINS[treatment.vein]
+            return self.type_of_vein[treatment.vein]
         if treatment.vein_diameter_mm is None:
             return None
         return next((slug for slug, band in self.bands.items() if band.settles(treatment.vein_diameter_mm)), None)
 
     def unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
-        """() when the limit applies, None when it does not, else the members that would tell."""
+        """The members of a treatment that would settle whether a limit applies to its profile.
+
+        () where the limit applies, None where it does not. Example: for a limit on foam of Fibrovein it is () where the
+        treatment is with foam, None where it is with the liquid, and `("form",)` where its form is not told.
+        """
         unknown = []
         if limit.area is not None and limit.area not in self.areas.get(profile.area, ()):
             if profile.area not in self.areas[limit.area]:
                 return None
             unknown.append("area")  # a leg may mean its ankle
-        for selector, member in TELLS.items():
+        for selector, member in MEMBER_OF_SELECTOR.items():
             wanted = getattr(limit, selector)
             if wanted is not None:
                 given = getattr(profile, selector)
@@ -191,16 +234,16 @@ class Book:
                 elif given != wanted:
                     return None
         if limit.vein is not None and profile.vein not in (None, limit.vein):
-            return None  # a vein that is not named is held to what holds for each
-        if limit.listed is not None and profile.product is None:
+            return None  # where no vein is named, the limits on each named vein apply
+        if limit.values_from is not None and profile.product is None:
             unknown.append("product")
-        if _is_of_clinic_made_foam(limit) and self.in_canisters(profile.product):
+        if limit.made_in_clinic and self.in_canisters(profile.product):
             return None
         return tuple(dict.fromkeys(unknown))
 
 
 class Band(NamedTuple):
-    """The diameters of a vein type, in thousandths of a mm; `most` of None has no upper end, `over` is exclusive."""
+    """The diameters of a vein type, in thousandths of a mm: from `least`, or above `over`, to `most`, if it has any."""
 
     least: int | None
     over: int | None
@@ -208,15 +251,16 @@ class Band(NamedTuple):
 
     @classmethod
     def of(cls, row: Row) -> "Band":
+        """The band of a vein type's row."""
         names = ("diameter_min_mm", "diameter_over_mm", "diameter_max_mm")
         return cls(*(number_of(row[name]) for name in names))
 
     def settles(self, diameter: int) -> bool:
-        """Whether a diameter alone makes a vein this type. Without an upper end it might be a trunk as well."""
+        """True where a diameter alone makes a vein this type; never in a band without upper end, where trunks lie."""
         return self.most is not None and self.distance(diameter) == 0 and diameter > (self.over or 0)
 
     def distance(self, diameter: int) -> int | None:
-        """How far outside the band a diameter lies, 0 on its ends and within; None where the type has no band."""
+        """How far outside the band a diameter lies: 0 within and on the ends, None where the type has no diameters."""
         lower = self.least if self.least is not None else self.over
         if lower is None and self.most is None:
             return None
@@ -225,13 +269,8 @@ class Band(NamedTuple):
         return max(0, below, above)
 
 
-def _is_of_clinic_made_foam(limit: Limit) -> bool:
-    """Whether it bounds a volume of foam of no named product; foam that comes ready made is exempt."""
-    return limit.form == "foam" and limit.unit == "mL" and not limit.names_product
-
-
 def _lineages(areas: Iterable[Row]) -> dict[str, tuple[str, ...]]:
-    """Each area with the areas that hold it, itself first."""
+    """Each area with itself and the areas that hold it, from the smallest: `ankle` with `ankle`, `leg`."""
     parents = {row["slug"]: row["parent"] for row in areas}
     lineages = {}
     for slug in parents:
@@ -242,8 +281,8 @@ def _lineages(areas: Iterable[Row]) -> dict[str, tuple[str, ...]]:
     return lineages
 
 
-def _words(content: Mapping[str, Iterable[Row]]) -> Words:
-    """What the members of a plan may say, and what else each word is called."""
+def _vocabulary(content: Mapping[str, Iterable[Row]]) -> Vocabulary:
+    """The slugs that the members of a plan may use, by domain, and the synonyms of each."""
     named = {
         "areas": content["areas"],
         "vein-types": content["vein-types"],
@@ -253,14 +292,15 @@ def _words(content: Mapping[str, Iterable[Row]]) -> Words:
         "allergies": content["ingredients"],
     }
     open_ended = ("conditions", "medications", "allergies")
-    slugs: dict[str, list[str]] = {kind: [row["slug"] for row in rows] for kind, rows in named.items()}
-    for kind in open_ended:
-        slugs[kind].append(OTHER)
+    slugs: dict[str, list[str]] = {domain: [row["slug"] for row in rows] for domain, rows in named.items()}
+    for domain in open_ended:
+        slugs[domain].append(OTHER)
     synonyms: dict[str, dict[str, Any]] = {
-        kind: {row["slug"]: (row["name"], *row["synonyms"]) for row in rows} for kind, rows in named.items()
+        domain: {row["slug"]: (row["name"], *row["synonyms"]) for row in rows} for domain, rows in named.items()
     }
-    return Words(slugs, synonyms)
+    return Vocabulary(slugs, synonyms)
 
 
-def _named_in(content: Mapping[str, Iterable[Row]], members: str) -> list[Row]:
-    return [row for row in content["contraindications"] if members in row["named_in"]]
+def _named_in(content: Mapping[str, Iterable[Row]], patients_list: str) -> list[Row]:
+    """The contraindications that a list of the patient may name."""
+    return [row for row in content["contraindications"] if patients_list in row["named_in"]]

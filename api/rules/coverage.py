@@ -1,15 +1,15 @@
-"""What is known of each product where it is sold, and what is not: the grid that a test holds to have no hole."""
+"""Coverage: a book in; out, what is known of the limits of each product where its label was read, and what is not."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from api.rules.book import NOTHING, Book, Matches, Profile
+from api.rules.book import Book, Matches, Profile
 from api.rules.plan import RULE_SETS
 from api.rules.rows import Limit, Product
 
-# From the best known to the least; a question is as well known as its least known strength.
+# From the best known to the least. What is known of a question is what is known for its least known strength.
 KNOWLEDGE = ("confirmed", "policy", "unconfirmed")
-# The questions, each by the measures that answer it, and which way its limits bound them.
+# The questions, each with the measures that it is about, and the direction of the limits that settle it.
 QUESTIONS = {
     "volume": (("session-volume", "daily-dose-per-weight", "daily-volume", "weekly-volume"), 1),
     "injection": (("injection-volume",), 1),
@@ -19,7 +19,7 @@ QUESTIONS = {
 
 
 def coverage(book: Book) -> Iterator[dict[str, Any]]:
-    """A row for each product, where it is sold, form and vein type, with what is known of each question."""
+    """A row for each product, jurisdiction, form and vein type, with what is known of each question."""
     for product in book.products.values():
         for jurisdiction in product.jurisdictions or (None,):
             for form in product.forms:
@@ -28,14 +28,15 @@ def coverage(book: Book) -> Iterator[dict[str, Any]]:
 
 
 def _row(book: Book, product: Product, jurisdiction: str | None, form: str, vein_type: str) -> dict[str, Any]:
-    lens = book.lens(jurisdiction or "", frozenset(RULE_SETS))
+    """What is known of a product in one jurisdiction, form and vein type."""
+    in_force = book.in_force(jurisdiction or "", frozenset(RULE_SETS))
     strengths = [
-        lens.match(Profile(product.slug, product.sclerosant, strength, form, vein_type, None, "", None))
+        in_force.match(Profile(product.slug, product.sclerosant, strength, form, vein_type, None, "", None))
         for strength in product.strengths
     ]
-    place = (product.slug, jurisdiction and jurisdiction.lower(), form, vein_type)
+    parts = (product.slug, jurisdiction and jurisdiction.lower(), form, vein_type)
     return {
-        "slug": "-".join(part for part in place if part),
+        "slug": "-".join(part for part in parts if part),
         "product": product.slug,
         "jurisdiction": jurisdiction,
         "form": form,
@@ -45,20 +46,21 @@ def _row(book: Book, product: Product, jurisdiction: str | None, form: str, vein
 
 
 def _known(book: Book, strengths: Iterable[Matches], measures: tuple[str, ...], direction: int) -> dict[str, Any]:
-    """The worst that is known over all strengths, and the limits that speak."""
+    """What is known of a question for the least known strength, and the limits on it for all of them."""
     rules = [slug for slug, rule in book.rules.items() if rule.measure in measures and rule.topic]
-    speaking = [[limit for slug in rules for limit in _own(matches, slug, direction)] for matches in strengths]
-    status = max((_status(limits) for limits in speaking), key=KNOWLEDGE.index)
-    return {"status": status, "limits": sorted({limit.slug for limits in speaking for limit in limits})}
+    by_strength = [[limit for slug in rules for limit in _own(matches, slug, direction)] for matches in strengths]
+    status = max((_status(limits) for limits in by_strength), key=KNOWLEDGE.index)
+    return {"status": status, "limits": sorted({limit.slug for limits in by_strength for limit in limits})}
 
 
 def _own(matches: Matches, rule: str, direction: int) -> list[Limit]:
-    """The limits of a rule that are about the product itself and bound it one way."""
-    limits = matches.get(rule, NOTHING).limits
+    """The limits of a rule, in one direction, that name the product or its sclerosant."""
+    limits = matches.of(rule).limits
     return [limit for limit in limits if limit.names_product and limit.direction == direction]
 
 
 def _status(limits: list[Limit]) -> str:
+    """`unconfirmed` for no limits or one without a number, `policy` where all are of policy, else `confirmed`."""
     if not limits or any(limit.unconfirmed for limit in limits):
         return "unconfirmed"
     return "policy" if all(limit.rule_set == "policy" for limit in limits) else "confirmed"

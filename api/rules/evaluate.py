@@ -1,46 +1,77 @@
-"""Holding a plan against a book: every rule ends in a finding, passed, not evaluated, or not applicable."""
+"""Evaluation: a document and a book in; the outcome of every rule, and the verdict, out."""
 
-from api.rules import patient_measures as _registers_its_measures  # noqa: F401
-from api.rules.book import NOTHING
-from api.rules.context import Context, Group
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from api.rules.book import Book
 from api.rules.judge import judge
+from api.rules.layout import Group, Layout
 from api.rules.measures import MEASURES
-from api.rules.outcomes import Outcomes, Unjudged
+from api.rules.outcomes import NotEvaluated, Outcomes
+from api.rules.plan import Plan, read_plan
 from api.rules.rows import Rule
 
 
-def evaluate(context: Context) -> Outcomes:
-    """The outcome of every rule for a plan that is laid out. Linear in its treatments."""
-    outcomes = Outcomes()
-    for slug, rule in context.book.rules.items():
-        if slug in context.lens.limits:
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A plan laid out, and what became of every rule."""
+
+    layout: Layout
+    outcomes: Outcomes
+
+    @property
+    def verdict(self) -> str:
+        """`outside_limits` for any error, else `needs_review` for any warning, else `incomplete` or `within_limits`."""
+        severities = {finding.severity for finding in self.outcomes.findings()}
+        if "error" in severities:
+            return "outside_limits"
+        if "warning" in severities:
+            return "needs_review"
+        return "incomplete" if self.outcomes.leave_incomplete() else "within_limits"
+
+
+def evaluate(document: Any, book: Book) -> Evaluation:
+    """What a document comes to under a book.
+
+    Raises:
+        PlanFaults: the document is not a plan.
+    """
+    return evaluate_plan(read_plan(document, book.vocabulary), book)
+
+
+def evaluate_plan(plan: Plan, book: Book) -> Evaluation:
+    """What a plan comes to under a book. The time that it takes grows linearly with the treatments."""
+    layout, outcomes = Layout(plan, book), Outcomes()
+    for slug, rule in book.rules.items():
+        if slug in layout.in_force.limits:
             measure = MEASURES[rule.measure]
-            for group in context.groups(measure.scope):
-                judge(context, rule, measure, group, outcomes)
+            for group in layout.groups(measure.scope):
+                judge(layout, rule, measure, group, outcomes)
     outcomes.hold_back_what_is_laxer()
-    _tell_what_is_not_covered(context, outcomes)
-    return outcomes
+    outcomes.not_evaluated += _not_covered(layout)
+    return Evaluation(layout, outcomes)
 
 
-def _tell_what_is_not_covered(context: Context, outcomes: Outcomes) -> None:
-    """Tell the questions on which no limit that was asked for looks at a treatment: silence is no approval."""
-    for topic, rules in context.book.topics.items():
-        rule = context.book.rules[topic]
+def _not_covered(layout: Layout) -> Iterator[NotEvaluated]:
+    """The topics on which no limit that was asked for applies, or may apply, at each place: silence is no approval."""
+    for topic, rules in layout.book.topics.items():
+        rule = layout.book.rules[topic]
         measure = MEASURES[rule.measure]
-        if context.is_bare and measure.name != "session-volume":
+        if layout.is_bare and measure.name != "session-volume":
             continue
-        if measure.name == "session-interval" and len(context.sessions) == 1 and context.plan.previous_sessions == ():
+        if measure.name == "session-interval" and len(layout.sessions) == 1 and layout.plan.previous_sessions == ():
             continue
-        groups = context.groups(measure.scope)
+        groups = layout.groups(measure.scope)
         for group in groups if measure.scope in ("treatment", "session", "day") else groups[:1]:
-            if group.entry is None and not _is_covered(context, rules, group):
-                outcomes.unjudged.append(Unjudged(rule, measure.pointer or group.pointer, "not_covered"))
+            if group.entry is None and not _is_covered(layout, rules, group):
+                yield NotEvaluated(rule, measure.pointer or group.pointer, "not_covered")
 
 
-def _is_covered(context: Context, rules: tuple[Rule, ...], group: Group) -> bool:
-    """Whether for each treatment of the group a limit that was asked for looks, or may look, by one of the rules."""
-    asked = context.lens.rule_sets
+def _is_covered(layout: Layout, rules: tuple[Rule, ...], group: Group) -> bool:
+    """True where each treatment of the group has a limit of one of the rules, asked for, that applies or may apply."""
+    asked = layout.in_force.rule_sets
     return all(
-        any(limit.rule_set in asked for rule in rules for limit in spot.matches.get(rule.slug, NOTHING).limits)
-        for spot in group.spots
+        any(limit.rule_set in asked for rule in rules for limit in placed.matches.of(rule.slug).limits)
+        for placed in group.treatments
     )

@@ -1,137 +1,159 @@
-"""Holding one rule against its limits at one place."""
+"""Judging: one rule and one group in; what the rule comes to there is added to the outcomes.
+
+Each limit of the rule is compared by itself with what is measured on the treatments that it applies to. Example: in a
+session of Asclera 0.5 % and 1 %, a limit on 1 % is compared with the second treatment only. Then the limits are
+concluded together: the one that binds becomes the outcome, with the others in its `also`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cmp_to_key
 from typing import Any
 
-from api.rules.book import Book
-from api.rules.context import Context, Group, Spot
+from api.rules.layout import Group, Layout, PlacedTreatment
 from api.rules.measures import Measure, Observed
 from api.rules.numbers import Ratio
-from api.rules.outcomes import Judged, Outcomes, Unjudged
+from api.rules.outcomes import Judged, NotEvaluated, Outcomes, Unconfirmed
 from api.rules.rows import SEVERITIES, Limit, Rule
 
 EXPOSURE = ("first_exposure",)
 
 
 @dataclass(slots=True)
-class _Applying:
-    """The treatments of a group that a limit applies to, and those that it may apply to, with what would tell."""
+class _Reach:
+    """The treatments that a limit applies to; and those that it may apply to, each with what would settle it."""
 
-    sure: list[Spot] = field(default_factory=list)
-    unsure: list[tuple[Spot, tuple[str, ...]]] = field(default_factory=list)
+    applying: list[PlacedTreatment] = field(default_factory=list)
+    may_apply: list[tuple[PlacedTreatment, tuple[str, ...]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What one rule comes to at one place, limit by limit."""
+    """What each limit of one rule comes to at one place, before they are concluded together.
+
+    `by_exposure` has, where nothing but `first_exposure` is missing, the limits that are broken if this is a first
+    exposure (True), and those that are broken if it is not (False). Where there are both, a limit is broken either way.
+    Example: an injection of 3 mL of Aethoxysklerol 2 % in Germany, where 1 mL is the most at the first treatment, and
+    2 mL later.
+    """
 
     rule: Rule
     pointer: str
     broken: list[Judged] = field(default_factory=list)
-    held: list[Judged] = field(default_factory=list)
+    kept: list[Judged] = field(default_factory=list)
     unconfirmed: list[tuple[Limit, Observed]] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
     reason: str = "missing_input"
-    # What is broken if this is a first exposure, and what if it is not, where the plan does not tell.
     by_exposure: dict[bool, list[Judged]] = field(default_factory=dict)
     at_risk: bool = False
 
-    def miss(self, observed: Observed) -> None:
+    def add_missing(self, observed: Observed) -> None:
+        """Note what is missing, and whether a limit is at risk."""
         if observed.missing:
             self.missing.update(dict.fromkeys(observed.missing))
             self.reason = observed.reason
         self.at_risk |= observed.at_risk
 
 
-def judge(context: Context, rule: Rule, measure: Measure, group: Group, outcomes: Outcomes) -> None:
-    """Judge a rule on a group: limit by limit, each on the treatments that it applies to, or may apply to."""
+def judge(layout: Layout, rule: Rule, measure: Measure, group: Group, outcomes: Outcomes) -> None:
+    """Add to the outcomes what a rule comes to on a group: nothing where no limit of it applies, or may apply."""
     tally = _Tally(rule, measure.pointer or group.pointer)
-    for limit, applying in _limits(rule, group).items():
-        if applying.sure:
-            observed = measure.observe(context, group, applying.sure, limit)
+    for limit, reach in _limits(rule, group).items():
+        if reach.applying:
+            observed = measure.observe(layout, group, reach.applying, limit)
             if observed is not None:
-                _hold(context, tally, limit, observed, applying.sure[0])
-        if applying.unsure:
-            _hold_what_may_apply(context, tally, measure, group, limit, applying)
-    _tell(tally, outcomes)
+                _judge_what_applies(layout, tally, limit, observed, reach.applying[0])
+        if reach.may_apply:
+            _judge_what_may_apply(layout, tally, measure, group, limit, reach)
+    _conclude(tally, outcomes)
 
 
-def _limits(rule: Rule, group: Group) -> dict[Limit, _Applying]:
-    """The limits of a rule that look, or may look, at treatments of a group. An entry has the rulings on it alone."""
-    keys = (rule.slug,) if group.entry is None else (f"{rule.slug}:{group.entry}", f"{rule.slug}:")
-    found: dict[Limit, _Applying] = {}
-    for spot in group.spots:
-        for key in keys:
-            match = spot.matches.get(key)
-            if match is not None:
-                for limit in match.sure:
-                    found.setdefault(limit, _Applying()).sure.append(spot)
-                for limit, members in match.unsure:
-                    found.setdefault(limit, _Applying()).unsure.append((spot, members))
+def _limits(rule: Rule, group: Group) -> dict[Limit, _Reach]:
+    """The limits of a rule that apply, or may apply, to treatments of the group, each with these.
+
+    For an entry of a patient's list, such as the condition `pregnancy`, they are the rulings on it, and limits that are
+    on no condition.
+    """
+    found: dict[Limit, _Reach] = {}
+    for placed in group.treatments:
+        matches = placed.matches
+        of_group = [matches.of(rule.slug)] if group.entry is None else matches.of_entry(rule.slug, group.entry)
+        for match in of_group:
+            for limit in match.applying:
+                found.setdefault(limit, _Reach()).applying.append(placed)
+            for limit, members in match.may_apply:
+                found.setdefault(limit, _Reach()).may_apply.append((placed, members))
     return found
 
 
-def _hold_what_may_apply(
-    context: Context, tally: _Tally, measure: Measure, group: Group, limit: Limit, applying: _Applying
+def _judge_what_applies(
+    layout: Layout, tally: _Tally, limit: Limit, observed: Observed, placed: PlacedTreatment
 ) -> None:
-    """Note what would tell whether a limit applies, and whether it would be broken if it did."""
-    spots = [spot for spot, _ in applying.unsure]
-    observed = measure.observe(context, group, spots, limit)
+    """Note of a limit that applies: broken, kept, without a number, or what is missing to judge it."""
+    if limit.unconfirmed:
+        tally.unconfirmed.append((limit, observed))
+        return
+    asked = limit.rule_set in layout.in_force.rule_sets
+    if not asked and not tally.rule.essential and observed.value is None and observed.missing:
+        return  # no one asked for this limit, and it is not essential, so its input is not missed
+    if observed.reason == "limit_unconfirmed":
+        tally.unconfirmed.append((limit, observed))
+    else:
+        tally.add_missing(observed)
+    if observed.value is None and observed.missing:
+        return
+    judged, kept = _compare(layout, tally, limit, observed, placed)
+    if not kept:
+        tally.broken.append(judged)
+    elif not observed.missing:
+        tally.kept.append(judged)
+
+
+def _judge_what_may_apply(
+    layout: Layout, tally: _Tally, measure: Measure, group: Group, limit: Limit, reach: _Reach
+) -> None:
+    """Note of a limit that may apply: what would settle that, and whether it would be broken if it did.
+
+    Example: for 6 mL of Fibrovein 3 % in no stated form, `form` is missing; 4 mL of the liquid are the most, so the
+    plan is at risk.
+    """
+    treatments = [placed for placed, _ in reach.may_apply]
+    observed = measure.observe(layout, group, treatments, limit)
     if observed is None or _asked_and_none(measure, group, observed):
         return
-    for spot, members in applying.unsure:
-        tally.missing.update(dict.fromkeys(context.pointers((spot,), members)))
-    tally.miss(observed)
-    if any("area" in unknown for _, unknown in applying.unsure) or limit.severity == "info":
-        return  # a finer area is told, but not asked for
+    for placed, members in reach.may_apply:
+        tally.missing.update(dict.fromkeys(layout.pointers((placed,), members)))
+    tally.add_missing(observed)
+    if any("area" in unknown for _, unknown in reach.may_apply) or limit.severity == "info":
+        return  # a finer area need not be stated, and an `info` is no risk
     if limit.unconfirmed:
         tally.at_risk = True
         return
     # If it applies, it applies to these together with those to which it surely does.
-    places = {spot.pointer for spot in (*applying.sure, *spots)}
-    observed = measure.observe(context, group, [spot for spot in group.spots if spot.pointer in places], limit)
+    places = {placed.pointer for placed in (*reach.applying, *treatments)}
+    together = [placed for placed in group.treatments if placed.pointer in places]
+    observed = measure.observe(layout, group, together, limit)
     if observed is None or (observed.value is None and observed.missing):
         tally.at_risk |= observed is not None and observed.at_risk
         return
-    judged, kept = _held(context, tally, limit, observed, spots[0])
+    judged, kept = _compare(layout, tally, limit, observed, treatments[0])
     if not kept:
         tally.at_risk = True
-        if all(unknown == EXPOSURE for _, unknown in applying.unsure):
+        if all(unknown == EXPOSURE for _, unknown in reach.may_apply):
             tally.by_exposure.setdefault(bool(limit.first_exposure), []).append(judged)
 
 
 def _asked_and_none(measure: Measure, group: Group, observed: Observed) -> bool:
-    """Whether the patient's list is empty, so that no product could break the rule."""
+    """True where the patient's list was sent and is empty, so that no product could break the rule."""
     return measure.scope in ("conditions", "allergies") and group.entry is None and not observed.missing
 
 
-def _hold(context: Context, tally: _Tally, limit: Limit, observed: Observed, spot: Spot) -> None:
-    """Hold an observation against a limit that applies."""
-    if limit.unconfirmed:
-        tally.unconfirmed.append((limit, observed))
-        return
-    asked = limit.rule_set in context.lens.rule_sets
-    if not asked and not tally.rule.essential and observed.value is None and observed.missing:
-        return  # what no one asked for, and would not be missed
-    if observed.reason == "limit_unconfirmed":
-        tally.unconfirmed.append((limit, observed))
-    else:
-        tally.miss(observed)
-    if observed.value is None and observed.missing:
-        return
-    judged, kept = _held(context, tally, limit, observed, spot)
-    if not kept:
-        tally.broken.append(judged)
-    elif not observed.missing:
-        tally.held.append(judged)
-
-
-def _held(context: Context, tally: _Tally, limit: Limit, observed: Observed, spot: Spot) -> tuple[Judged, bool]:
-    """What an observation comes to under a limit, and whether it is kept. Bounds are inclusive."""
+def _compare(
+    layout: Layout, tally: _Tally, limit: Limit, observed: Observed, placed: PlacedTreatment
+) -> tuple[Judged, bool]:
+    """The limit with what is observed, and True where it is kept. Bounds are inclusive: 10 mL keep at most 10 mL."""
     value = observed.value
-    values = limit.values if limit.listed is None else _allowed(context.book, limit.listed, spot)
+    values = limit.values if limit.values_from is None else _values_of_product(layout, limit.values_from, placed)
     room: int | None = None
     if value is None:
         kept = False
@@ -141,64 +163,65 @@ def _held(context: Context, tally: _Tally, limit: Limit, observed: Observed, spo
     elif limit.comparator == "=":
         kept = value is limit.value
     else:
-        kept = _among(context, value, values) is (limit.comparator == "in")
+        kept = _is_listed(layout, value, values) is (limit.comparator == "in")
     return Judged(tally.rule, tally.pointer, limit, observed, room, values), kept
 
 
-def _tell(tally: _Tally, outcomes: Outcomes) -> None:
-    """Add what a place came to, if anything."""
+def _values_of_product(layout: Layout, values_from: str, placed: PlacedTreatment) -> tuple[Any, ...]:
+    """The values that the row of the treatment's product lists, such as its strengths."""
+    product, concentration = placed.treatment.product, placed.treatment.concentration_percent
+    return () if product is None else layout.book.products[product].values_for(values_from, concentration)
+
+
+def _is_listed(layout: Layout, value: Any, values: tuple[Any, ...]) -> bool:
+    """True where the value is among the values; an area, also where an area that it lies in is."""
+    if isinstance(value, Ratio):
+        return value.numerator in values
+    return value in values or any(area in values for area in layout.book.areas.get(value, ()))
+
+
+def _conclude(tally: _Tally, outcomes: Outcomes) -> None:
+    """Add to the outcomes what the limits come to together: a finding or a pass, and what stays open."""
     rule, pointer = tally.rule, tally.pointer
-    if len(tally.by_exposure) == 2:  # broken either way: by the laxer limit at least
+    if len(tally.by_exposure) == 2:  # broken either way; the laxer limit is surely broken
         either = [_binding(judged, _by_severity) for judged in tally.by_exposure.values()]
         tally.broken.append(max(either, key=cmp_to_key(_by_severity)))
     if tally.broken:
         broken = _binding(tally.broken, _by_severity)
         broken.kept = tuple(
-            held.limit
-            for held in tally.held
-            if held.limit.rule_set == "label" != broken.limit.rule_set
-            and held.limit.direction == broken.limit.direction != 0
-            and held.observed.value == broken.observed.value  # of the same treatments
+            kept.limit
+            for kept in tally.kept
+            if kept.limit.rule_set == "label" != broken.limit.rule_set
+            and kept.limit.direction == broken.limit.direction != 0
+            and kept.observed.value == broken.observed.value  # of the same treatments
         )
         outcomes.broken.append(broken)
-    elif tally.held:
-        outcomes.passed.append(_binding(tally.held, _by_room))
+    elif tally.kept:
+        outcomes.passed.append(_binding(tally.kept, _by_room))
     if tally.missing:
         missing = tuple(tally.missing)
-        outcomes.unjudged.append(Unjudged(rule, pointer, tally.reason, missing, at_risk=tally.at_risk))
+        outcomes.not_evaluated.append(NotEvaluated(rule, pointer, tally.reason, missing, at_risk=tally.at_risk))
     if tally.unconfirmed:
-        unconfirmed = sorted(tally.unconfirmed, key=lambda entry: entry[0].slug)
+        unconfirmed = sorted(tally.unconfirmed, key=lambda pair: pair[0].slug)
         limits = tuple(limit for limit, _ in unconfirmed)
-        outcomes.unconfirmed.append(Unjudged(rule, pointer, "limit_unconfirmed", (), limits, unconfirmed[0][1]))
-
-
-def _allowed(book: Book, listed: str, spot: Spot) -> tuple[Any, ...]:
-    """The values that the treatment's product lists."""
-    product, concentration = spot.treatment.product, spot.treatment.concentration_percent
-    return () if product is None else book.products[product].listed(listed, concentration)
-
-
-def _among(context: Context, value: Any, values: tuple[Any, ...]) -> bool:
-    """Whether the value is listed; an area is when it or an area that holds it is."""
-    if isinstance(value, Ratio):
-        return value.numerator in values
-    return value in values or any(area in values for area in context.book.areas.get(value, ()))
+        observed = unconfirmed[0][1]
+        outcomes.unconfirmed.append(Unconfirmed(rule, pointer, "limit_unconfirmed", (), limits, observed=observed))
 
 
 def _binding(judged: Sequence[Judged], order: Callable[[Judged, Judged], int]) -> Judged:
-    """Of several limits on one observation, the first in the order, with the others in `also`."""
+    """The one that comes first in the order, with the limits of the others in its `also`."""
     first, *others = sorted(judged, key=cmp_to_key(order))
     return replace(first, also=tuple(other.limit for other in others)) if others else first
 
 
 def _by_severity(one: Judged, other: Judged) -> int:
-    """Negative where one comes first: by severity, and then by room."""
+    """Negative where `one` comes first: the graver limit, or of equally grave ones, the first by `_by_room`."""
     graver = SEVERITIES.index(one.limit.severity) - SEVERITIES.index(other.limit.severity)
     return graver or _by_room(one, other)
 
 
 def _by_room(one: Judged, other: Judged) -> int:
-    """Negative where one comes first: the least room or shortest list, then the label before others, then by slug."""
+    """Negative where `one` comes first: less room, a shorter list, a rule set that takes precedence, or by slug."""
     if one.room is not None and other.room is not None:
         tighter: int = one.room * other.observed.value.denominator - other.room * one.observed.value.denominator
         if tighter:

@@ -13,8 +13,8 @@ _DECIMAL = re.compile(DECIMAL_PATTERN)
 
 UNITS = ("mL", "mg", "mg/kg", "mm", "%", "d", "h", "min", "mo", "wk", "a", "{vial}", "1")
 
-# How a unit reads after a number in a sentence: one, several.
-UNIT_WORDS = {
+# How a unit reads after a number in a sentence: after 1, and after any other number.
+UNIT_NAMES = {
     "d": ("day", "days"),
     "h": ("hour", "hours"),
     "min": ("minute", "minutes"),
@@ -27,7 +27,7 @@ UNIT_WORDS = {
 
 
 class Ratio(NamedTuple):
-    """An exact quotient of integers, in thousandths of a unit."""
+    """An exact quotient of integers, in thousandths of a unit: a third of a mL is `Ratio(1000, 3)`."""
 
     numerator: int
     denominator: int = 1
@@ -35,7 +35,7 @@ class Ratio(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def thousandths(text: str) -> int | None:
-    """The thousandths that a plain decimal text stands for, or None when it is not one.
+    """The thousandths that a plain decimal text stands for, or None when it is not one: `0.5` is 500.
 
     Plain means: ASCII digits, at most six before and three behind the point, no sign, no exponent.
     """
@@ -49,8 +49,8 @@ def thousandths(text: str) -> int | None:
 def as_text(numerator: int, denominator: int = 1, rounding: int = 0) -> str:
     """The shortest decimal text of a ratio of thousandths.
 
-    What does not end is rounded at the sixth decimal: to the nearest, or down (-1) or up (1), so that a number beyond a
-    bound never reads as the bound itself.
+    A number that does not end, such as a third, is rounded at the sixth decimal: to the nearest (0), down (-1) or up
+    (1). The caller rounds a number that is beyond a bound away from it, so that it never reads as the bound itself.
     """
     scaled = numerator * 1000
     millionths = -(-scaled // denominator) if rounding > 0 else scaled // denominator
@@ -61,9 +61,9 @@ def as_text(numerator: int, denominator: int = 1, rounding: int = 0) -> str:
     return f"{sign}{whole}.{fraction:06d}".rstrip("0").rstrip(".")
 
 
-def rounded(ratio: Ratio, places: int, rounding: int) -> str:
+def rounded(ratio: Ratio, decimals: int, rounding: int) -> str:
     """A ratio of thousandths as text with few decimals, rounded up (1), down (-1) or to the nearest (0)."""
-    step = 10 ** (3 - places)
+    step = 10 ** (3 - decimals)
     numerator, denominator = ratio
     parts = denominator * step
     whole = -(-numerator // parts) if rounding > 0 else numerator // parts
@@ -74,5 +74,5 @@ def rounded(ratio: Ratio, places: int, rounding: int) -> str:
 
 def in_words(value: str, unit: str) -> str:
     """A number with its unit as a sentence says it: `4.2 mL`, `1 day`, `7 vials`, `24 %`."""
-    one, several = UNIT_WORDS.get(unit, (unit, unit))
+    one, several = UNIT_NAMES.get(unit, (unit, unit))
     return f"{value} {one if value == '1' else several}".strip()

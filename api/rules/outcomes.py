@@ -1,25 +1,43 @@
-"""What becomes of a rule at a place: broken, passed, or not judged."""
+"""Outcomes: what was judged in; findings, passes and what stays open out.
+
+Each rule is held against its limits in force on each group of its scope, and ends as one of these at the group's place:
+
+    what is observed            the limits            the outcome
+    known                       broken                `Judged`, in `broken`: a finding
+    known                       kept                  `Judged`, in `passed`
+    known or not                have no number        `Unconfirmed`: a finding, and not evaluated, too
+    not told, or told in part   -                     `NotEvaluated`, with the members that would settle it
+    any                         none applies          `NotEvaluated`, where the question must not stay open in silence
+    nothing to observe          -                     none: the rule is not applicable
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.rules.kinds import members_of
 from api.rules.measures import Observed, unique
 from api.rules.numbers import Ratio
 from api.rules.plan import RECORDS
 from api.rules.rows import SEVERITIES, Limit, Rule
+from api.rules.value_types import fields_of
 
-# Members whose absence can leave a plan incomplete; the finer ones are told but do not.
+# Members whose absence can leave a plan `incomplete`. That a finer member is missing is said, and does not.
 ESSENTIAL_MEMBERS = frozenset(
-    name for record in RECORDS for name, declared in members_of(record).items() if declared.metadata["essential"]
+    name for record in RECORDS for name, declared in fields_of(record).items() if declared.metadata["essential"]
 )
 
 
 @dataclass(slots=True, eq=False)
 class Judged:
-    """One rule at one place, held or broken. `room` is what is left, in the parts that the observed value has.
+    """What one rule comes to at one place: `limit` is the one that binds, and it is broken or kept by `observed`.
 
-    `also` are other limits that are broken there, `kept` those of labels that are kept.
+    `room` is what is left below an upper bound, or above a lower one: -0.2 mL for 10.2 mL of at most 10 mL. It is a
+    numerator, over the denominator of the observed value, and None where the limit is no bound.
+    `values` are what the limit lists, or what it takes from the product's own row, such as its strengths.
+    `also` are the other limits that are broken there, or where none is broken, the others that are kept.
+    `kept` are limits of a label that are kept where the broken one is not of a label: 12 mL of Fibrovein foam in
+    Britain break the clinic's 10 mL and keep the label's 16 mL.
+    `blocked`: a limit on the same question has no number, so coming down to this one proves nothing, and no suggestion
+    aims at it.
     """
 
     rule: Rule
@@ -30,7 +48,6 @@ class Judged:
     values: tuple[Any, ...]
     also: tuple[Limit, ...] = ()
     kept: tuple[Limit, ...] = ()
-    # Whether a limit that no source gives a number for stands beside the broken one, so that it is no target.
     blocked: bool = False
 
     @property
@@ -40,113 +57,147 @@ class Judged:
 
     @property
     def severity(self) -> str:
-        """How serious it is, if it is broken."""
+        """How serious it is to break it."""
         return self.limit.severity
 
     @property
+    def contributing(self) -> tuple[str, ...]:
+        """Pointers to the members that the observed value was measured by, each once."""
+        return unique(self.observed.contributing)
+
+    @property
     def headroom(self) -> Ratio | None:
+        """The room that is left, in thousandths of the limit's unit."""
         return None if self.room is None else Ratio(self.room, self.observed.value.denominator)
 
 
 @dataclass(slots=True, eq=False)
-class Unjudged:
-    """One rule at one place that could not be held against its limits."""
+class NotEvaluated:
+    """One rule at one place that could not be held against its limits, and why.
+
+    `missing` has pointers to members that would settle it; `limits` are those that have no number.
+    `at_risk`: a limit that may apply would be broken if it did, or an unknown value may well break one. Example: 6 mL
+    of Fibrovein 3 % in no stated form in Britain, where 4 mL of the liquid are the most.
+    """
 
     rule: Rule
     pointer: str
     reason: str
     missing: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
-    observed: Observed | None = None
     at_risk: bool = False
 
     @property
-    def id(self) -> str:
-        """The id of the finding that goes with a limit that has no number."""
-        return f"{self.rule.slug}:{self.pointer}:limit-unconfirmed"
-
-    @property
-    def severity(self) -> str:
-        """How serious it is, if it is for want of a number."""
-        return self.limits[0].severity
-
-    @property
     def leaves_incomplete(self) -> bool:
-        """Whether the plan stays incomplete for it.
+        """True where this alone makes a plan `incomplete`.
 
-        So it does where nothing that was asked for looks, where a limit that may apply would be broken, and where an
-        essential rule misses an essential member.
+        That is so where no limit that was asked for is about the question, where one is at risk, or where the rule is
+        essential, and so is one of the missing members.
         """
         if self.at_risk or self.reason == "not_covered":
             return True
         return self.rule.essential and any(_member(pointer) in ESSENTIAL_MEMBERS for pointer in self.missing)
 
 
+@dataclass(slots=True, eq=False)
+class Unconfirmed(NotEvaluated):
+    """One rule at one place with limits that apply and have no number: a finding, not evaluated, and never a pass."""
+
+    observed: Observed = field(default_factory=Observed)
+
+    @property
+    def id(self) -> str:
+        """Rule and place, as of other findings, with what tells it from these."""
+        return f"{self.rule.slug}:{self.pointer}:limit-unconfirmed"
+
+    @property
+    def limit(self) -> Limit:
+        """The limit that is shown: the first by slug."""
+        return self.limits[0]
+
+    @property
+    def severity(self) -> str:
+        """How serious it is."""
+        return self.limit.severity
+
+    @property
+    def also(self) -> tuple[Limit, ...]:
+        """No limits: without a number none is broken."""
+        return ()
+
+    @property
+    def contributing(self) -> tuple[str, ...]:
+        """Pointers to the members that the observed value was measured by, each once."""
+        return unique(self.observed.contributing)
+
+
+Finding = Judged | Unconfirmed
+
+
 def _member(pointer: str) -> str:
-    """The name of the member that a pointer leads to; of the list, for one of its entries."""
+    """The name of the member that a pointer leads to, `date` for `/sessions/0/date`; that of the list, for an entry."""
     return next((part for part in reversed(pointer.split("/")) if not part.isdigit()), "")
 
 
 @dataclass(slots=True)
 class Outcomes:
-    """What became of every rule."""
+    """What became of every rule at every place. The rules are judged one after another, and add to these lists."""
 
     broken: list[Judged] = field(default_factory=list)
     passed: list[Judged] = field(default_factory=list)
-    unjudged: list[Unjudged] = field(default_factory=list)
-    unconfirmed: list[Unjudged] = field(default_factory=list)  # not judged for want of a number: a finding, too
+    not_evaluated: list[NotEvaluated] = field(default_factory=list)
+    unconfirmed: list[Unconfirmed] = field(default_factory=list)
 
-    def findings(self) -> list[Judged | Unjudged]:
-        """What is told as a finding, the gravest first."""
-        found: list[Judged | Unjudged] = [*self.broken, *self.unconfirmed]
-        return sorted(found, key=lambda each: (SEVERITIES.index(each.severity), each.id))
-
-    def severities(self) -> set[str]:
-        """The severities of all findings."""
-        return {each.severity for each in self.findings()}
+    def findings(self) -> list[Finding]:
+        """The findings: the gravest first, then in the order of the plan."""
+        return sorted([*self.broken, *self.unconfirmed], key=_in_order)
 
     def leave_incomplete(self) -> bool:
-        """Whether anything that was not judged leaves the plan incomplete."""
-        return any(each.leaves_incomplete for each in self.unjudged)
+        """True where anything that was not evaluated makes the plan `incomplete`."""
+        return any(each.leaves_incomplete for each in self.not_evaluated)
 
     def open_places(self) -> set[tuple[str, str]]:
-        """Rule and pointer of what was not judged and leaves the plan incomplete."""
-        return {(each.rule.slug, each.pointer) for each in self.unjudged if each.leaves_incomplete}
+        """Rule and place of each that makes the plan `incomplete`."""
+        return {(each.rule.slug, each.pointer) for each in self.not_evaluated if each.leaves_incomplete}
 
-    def told(self) -> set[str]:
-        """The slugs of the rules that had something to say."""
-        judged: list[Judged | Unjudged] = [*self.broken, *self.passed, *self.unjudged, *self.unconfirmed]
-        return {each.rule.slug for each in judged}
+    def applicable(self) -> set[str]:
+        """The slugs of the rules that have an outcome at any place."""
+        every: list[Judged | NotEvaluated] = [*self.broken, *self.passed, *self.not_evaluated, *self.unconfirmed]
+        return {each.rule.slug for each in every}
 
     def hold_back_what_is_laxer(self) -> None:
-        """Let nothing pass, and nothing be a target, where a limit on the same question and place has no number.
+        """Turn a pass into not evaluated, and block a finding, where a limit on the same question has no number.
 
-        A number of another rule set, such as the article's, must not stand in for a label's that is not known.
+        A number of another rule set must not stand in for a label's that is not known. Example: no source gives the
+        volume of Aethoxysklerol foam for a session in Britain. 8 mL of it keep the article's 10 mL, but that does not
+        pass; 12 mL of it break them, but coming down to 10 mL is not suggested.
         """
         unknown: dict[tuple[str, str], tuple[Limit, ...]] = {}
         for each in self.unconfirmed:
-            if each.limits[0].unconfirmed:
-                unknown |= {(subject, each.pointer): each.limits for subject in _subjects(each.rule)}
-        told = {(each.rule.slug, each.pointer) for each in self.unconfirmed}
+            if each.limit.unconfirmed:
+                unknown |= dict.fromkeys(_questions(each.rule, each.pointer), each.limits)
+        has_finding = {(each.rule.slug, each.pointer) for each in self.unconfirmed}
         passed, self.passed = self.passed, []
         for judged in passed:
-            limits = next((unknown[key] for key in _places(judged) if key in unknown), None)
+            limits = next((unknown[key] for key in _questions(judged.rule, judged.pointer) if key in unknown), None)
             if limits is None:
                 self.passed.append(judged)
-            elif (judged.rule.slug, judged.pointer) not in told:
-                self.unjudged.append(Unjudged(judged.rule, judged.pointer, "limit_unconfirmed", (), limits))
+            elif (judged.rule.slug, judged.pointer) not in has_finding:
+                self.not_evaluated.append(NotEvaluated(judged.rule, judged.pointer, "limit_unconfirmed", limits=limits))
         for judged in self.broken:
-            judged.blocked = any(key in unknown for key in _places(judged))
+            judged.blocked = any(key in unknown for key in _questions(judged.rule, judged.pointer))
 
 
-def _subjects(rule: Rule) -> tuple[str, str]:
-    """What limits of several rules are about together: a question, or a measure."""
-    return rule.topic or rule.slug, rule.measure
+def in_order_of_plan(pointer: str) -> list[tuple[int, str]]:
+    """A key to sort pointers by: `/sessions/2` comes before `/sessions/10`."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in pointer.split("/")]
 
 
-def _places(judged: Judged) -> list[tuple[str, str]]:
-    return [(subject, judged.pointer) for subject in _subjects(judged.rule)]
+def _in_order(finding: Finding) -> Any:
+    """A key to sort findings by: severity, place, rule."""
+    return SEVERITIES.index(finding.severity), in_order_of_plan(finding.pointer), finding.rule.slug, finding.id
 
 
-def contributing(judged: Judged | Unjudged) -> tuple[str, ...]:
-    return unique(judged.observed.contributing) if judged.observed else ()
+def _questions(rule: Rule, pointer: str) -> list[tuple[str, str]]:
+    """What a rule is about at a place: its topic and its measure. Rules that share either are on the same question."""
+    return [(rule.topic or rule.slug, pointer), (rule.measure, pointer)]

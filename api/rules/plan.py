@@ -1,26 +1,34 @@
-"""A session plan as a partner sends it: the members, what they mean, and the typed records they are read into."""
+"""A session plan as a partner sends it: a parsed document in, typed records or faults out."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from api.rules.kinds import Choice, Day, Decimal, Flag, Items, Record, Slug, Unread, Whole
-from api.rules.kinds import member as m
-from api.rules.reading import PlanFaults, Reader, Words
+from api.rules.reading import PlanFaults, Reader, Vocabulary
+from api.rules.value_types import Choice, Day, Decimal, Flag, Items, Record, Slug, Unread, Whole
+from api.rules.value_types import member as m
 
-JURISDICTIONS = ("US", "GB", "DE", "AT", "CH", "FR", "ES", "IT", "JP", "BR")
+# Countries whose texts were read, by ISO 3166 code, each with the adjective that sentences use.
+COUNTRIES = {
+    "US": "US",
+    "GB": "British",
+    "DE": "German",
+    "AT": "Austrian",
+    "CH": "Swiss",
+    "FR": "French",
+    "ES": "Spanish",
+    "IT": "Italian",
+    "JP": "Japanese",
+    "BR": "Brazilian",
+}
+JURISDICTIONS = tuple(COUNTRIES)
 RULE_SETS = ("clinic", "label", "guideline", "policy")
 FORMS = ("liquid", "foam")
 SIDES = ("left", "right")
-# Veins that labels name, and the vein type that each is.
-VEINS = {
-    "great-saphenous": "saphenous-trunk",
-    "small-saphenous": "saphenous-trunk",
-    "accessory-saphenous": "saphenous-trunk",
-    "perforator": "perforating-vein",
-}
+# Veins that labels name. The rows of the vein types say which of these are of which type.
+VEINS = ("great-saphenous", "small-saphenous", "accessory-saphenous", "perforator")
 GASES = ("room-air", "carbon-dioxide", "oxygen", "carbon-dioxide-oxygen")
 PROCEDURES = ("endothermal-ablation", "trunk-surgery", "phlebectomy", "skin-laser", "other")
-# Words for what no resource lists. There is no free text, which would take patients' data.
+# Words for what no resource has. There is no free text, which would take patients' data.
 OTHER_CONDITIONS = ("heart", "lung", "liver", "kidney", "nervous-system", "immune-system", "skin", "other")
 OTHER_ALLERGIES = ("compression-material", "latex", "disinfectant", "local-anaesthetic", "other")
 MOST_TREATMENTS = 200
@@ -56,16 +64,20 @@ class Patient:
     )
     other_conditions: tuple[str, ...] | None = m(
         Items(Choice(OTHER_CONDITIONS), 0, 8, unique=True),
-        "Where conditions lie that `conditions` has no slug for. Nothing rules on them, so the plan needs review.",
+        "The organ or system of each condition that `conditions` has no slug for. No limit is about these, so a plan "
+        "that names one gets a warning.",
     )
     other_allergies: tuple[str, ...] | None = m(
         Items(Choice(OTHER_ALLERGIES), 0, 5, unique=True), "Allergies to what is not an ingredient of a product."
     )
-    sex: str | None = m(Choice(("female", "male", "other")), "Of a man, nothing is asked about deliveries.")
-    ankle_brachial_index: int | None = m(
-        Decimal("1", "0", "3"), "Systolic pressure at the ankle over that at the arm, the lower of both legs."
+    sex: str | None = m(
+        Choice(("female", "male", "other")), "The patient's sex. For `male`, days since a delivery are not asked for."
     )
-    days_since_delivery: int | None = m(Whole(0, 20000), "Days since the last delivery, when there was one.")
+    ankle_brachial_index: int | None = m(
+        Decimal("1", "0", "3"),
+        "Systolic pressure at the ankle divided by that at the arm; of the two legs, the lower quotient.",
+    )
+    days_since_delivery: int | None = m(Whole(0, 20000), "Days since the last delivery, if there was one.")
     breastfeeding_pause_hours: int | None = m(
         Decimal("h", "0", "1000"),
         "Hours for which breastfeeding is planned to pause after the session.",
@@ -112,7 +124,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Injections:
-    """A group of injections of equal volume."""
+    """Injections of equal volume."""
 
     count: int = m(Whole(1, 500), "How many injections.", required=True)
     volume_ml: int = m(VOLUME, "Volume of each, in mL.", required=True)
@@ -139,7 +151,11 @@ class Foam:
     """How foam is made."""
 
     gas: str | None = m(Choice(GASES), "The gas that it is made with.")
-    ratio: int | None = m(Decimal("1", "0.1", "20"), "Parts of gas to one part of liquid: 4 for 1 + 4.", essential=True)
+    ratio: int | None = m(
+        Decimal("1", "0.1", "20"),
+        "Parts of gas for one part of liquid: 4 where 1 mL of liquid is mixed with 4 mL of gas.",
+        essential=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,22 +173,28 @@ class Treatment:
         Decimal("%", "0.001", "100"), "Concentration of the sclerosant, in percent.", essential=True
     )
     form: str | None = m(Choice(FORMS), "Liquid or foam.", essential=True)
-    foam: Foam | None = m(Record(Foam), "How the foam is made. Not beside the form `liquid`.")
+    foam: Foam | None = m(Record(Foam), "How the foam is made. Leave it out where the form is `liquid`.")
     side: str | None = m(Choice(SIDES), "The side of the body.")
-    vein: str | None = m(Choice(tuple(VEINS)), "The vein, where a label names it; it tells the vein type, too.")
+    vein: str | None = m(
+        Choice(VEINS), "The vein, if it is one that labels name. It settles the vein type if `vein_type` is left out."
+    )
     injection_count: int | None = m(
-        Whole(1, 500), "How many injections share the amount equally. Not beside `injections`.", essential=True
+        Whole(1, 500),
+        "How many injections, of equal volume, the amount is given in. Send either this or `injections`.",
+        essential=True,
     )
     injections: tuple[Injections, ...] | None = m(
         Items(Record(Injections), 1, 100), "The injections with their volumes, when they differ."
     )
     containers: Containers | None = m(
-        Record(Containers), "What the amount is drawn from; settles the size of a vial.", essential=True
+        Record(Containers),
+        "The vials or ampoules that the amount is drawn from; they settle how much a vial holds.",
+        essential=True,
     )
     first_exposure: bool | None = m(Flag(), "Whether this is the patient's first treatment with the sclerosant.")
     test_dose: TestDose | None = m(
         Record(TestDose),
-        "The test dose; a volume of 0 says that none is planned. It is part of the amount.",
+        "The test dose, which is part of the amount. A volume of 0 says that none is planned.",
         essential=True,
     )
 
@@ -195,11 +217,12 @@ class Session:
         Whole(0, 1000), "Days without heavy exercise, sunbathing, hot baths and long flights."
     )
     same_day_procedures: tuple[str, ...] | None = m(
-        Items(Choice(PROCEDURES), 0, 5, unique=True), "What else is done on the day. An empty list says: nothing."
+        Items(Choice(PROCEDURES), 0, 5, unique=True),
+        "Other procedures on the day of the session. An empty list says: none.",
     )
 
 
-# A plan that says nothing of the patient is told apart from one that sends an empty object.
+# What stands for the patient where a plan has no `patient`; an empty object that was sent is another instance.
 NO_PATIENT = Patient()
 
 
@@ -242,8 +265,8 @@ class Comparison:
     """Plans to be checked under two releases."""
 
     plans: tuple[Any, ...] = m(PLANS, "The plans, at most 100.", required=True)
-    from_release: int = m(Whole(1, 999_999_999), "Number of the one release.", required=True)
-    to_release: int | None = m(Whole(1, 999_999_999), "Number of the other release; default the newest.")
+    from_release: int = m(Whole(1, 999_999_999), "Number of the first release.", required=True)
+    to_release: int | None = m(Whole(1, 999_999_999), "Number of the second release; default the newest.")
 
 
 RECORDS = (
@@ -266,13 +289,13 @@ RECORDS = (
 Envelope = TypeVar("Envelope", Batch, Comparison)
 
 
-def read_plan(document: Any, words: Words) -> Plan:
-    """Read a parsed JSON document into a plan.
+def read_plan(document: Any, vocabulary: Vocabulary) -> Plan:
+    """The plan that a parsed JSON document holds.
 
     Raises:
         PlanFaults: the document is not a plan; every fault has its pointer.
     """
-    reader = Reader(words)
+    reader = Reader(vocabulary)
     plan: Plan | None = Record(Plan).read(document, "", reader)
     _refuse_too_many(document, reader)
     if plan is not None:
@@ -285,12 +308,12 @@ def read_plan(document: Any, words: Words) -> Plan:
 
 
 def read_envelope(envelope: type[Envelope], document: Any) -> Envelope:
-    """Read what holds several plans, and leave the plans themselves unread.
+    """A batch or a comparison, its plans left as documents that are read later, one by one.
 
     Raises:
-        PlanFaults: the envelope is not one; every fault has its pointer.
+        PlanFaults: the document is not such an envelope; every fault has its pointer.
     """
-    reader = Reader(Words({}, {}))
+    reader = Reader(Vocabulary({}, {}))
     read: Envelope | None = Record(envelope).read(document, "", reader)
     if read is not None and sum(_treatments(plan) for plan in read.plans) > MOST_TREATMENTS_OF_PLANS:
         detail = f"Send at most {MOST_TREATMENTS_OF_PLANS} treatments in all plans together."
@@ -301,12 +324,13 @@ def read_envelope(envelope: type[Envelope], document: Any) -> Envelope:
 
 
 def _refuse_too_many(document: Any, reader: Reader) -> None:
+    """Note a fault where all sessions together have too many treatments."""
     if _treatments(document) > MOST_TREATMENTS:
         reader.fault("/sessions", "too_many_treatments", f"Send at most {MOST_TREATMENTS} treatments in all.")
 
 
 def _treatments(document: Any) -> int:
-    """How many treatments a document has, as far as it looks like a plan."""
+    """How many treatments a document has, 0 where it has not the shape of a plan."""
     sessions = document.get("sessions") if isinstance(document, dict) else None
     if not isinstance(sessions, list):
         return 0
@@ -315,16 +339,18 @@ def _treatments(document: Any) -> int:
 
 
 def _refuse_later_past(plan: Plan, reader: Reader) -> None:
+    """Note a fault for each previous session that is later than every planned one, where all of these are dated."""
     days = [session.date for session in plan.sessions]
-    known = [day for day in days if day is not None]
+    dated = [day for day in days if day is not None]
     for k, previous in enumerate(plan.previous_sessions or ()):
-        if previous.date is not None and len(known) == len(days) and previous.date > max(known):
+        if previous.date is not None and len(dated) == len(days) and previous.date > max(dated):
             reader.fault(
                 f"/previous_sessions/{k}/date", "conflict", "A previous session is not after every planned one."
             )
 
 
 def _refuse_two_counts(plan: Plan, reader: Reader) -> None:
+    """Note a fault for each treatment that tells its injections in both ways."""
     for i, session in enumerate(plan.sessions):
         for j, treatment in enumerate(session.treatments):
             if treatment.injection_count is not None and treatment.injections is not None:
@@ -333,6 +359,7 @@ def _refuse_two_counts(plan: Plan, reader: Reader) -> None:
 
 
 def _refuse_foam_of_a_liquid(plan: Plan, reader: Reader) -> None:
+    """Note a fault for each treatment with a liquid that tells how its foam is made."""
     for i, session in enumerate(plan.sessions):
         for j, treatment in enumerate(session.treatments):
             if treatment.form == "liquid" and treatment.foam is not None:

@@ -1,4 +1,4 @@
-"""What reading a JSON document carries along: the known words, the faults with their pointers, numbers as text."""
+"""Reading: numbers and objects in as they were sent, faults with their pointers out."""
 
 import re
 from collections import Counter
@@ -29,11 +29,11 @@ class JsonNumber(str):
 
 
 def as_read(value: Any) -> Any:
-    """A value made here, as reading a body would give it: a whole number is its text."""
+    """A document that was made here, as if it had been read from a body: each whole number is a `JsonNumber`."""
     if isinstance(value, dict):
-        return {name: as_read(entry) for name, entry in value.items()}
+        return {name: as_read(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [as_read(entry) for entry in value]
+        return [as_read(element) for element in value]
     return JsonNumber(value) if type(value) is int else value
 
 
@@ -41,8 +41,8 @@ class NotANumber:
     """Stands for the NaN or Infinity that JSON does not have."""
 
 
-class Members(dict[str, Any]):
-    """A JSON object that remembers which of its keys came twice."""
+class JsonObject(dict[str, Any]):
+    """A JSON object; `doubled` has the names that came more than once in the body."""
 
     __slots__ = ("doubled",)
 
@@ -57,7 +57,7 @@ class Members(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with an input, and where."""
+    """One thing wrong with an input, and where: a JSON Pointer into a body, or the name of a query parameter."""
 
     pointer: str
     code: str
@@ -67,49 +67,51 @@ class Fault:
 
 
 class PlanFaults(ValueError):
-    """The document is not a plan; `faults` says why, every one of them."""
+    """Raised where a document is not a plan; `faults` has everything that is wrong with it."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(f"{len(faults)} faults")
+        super().__init__(", ".join(f"{fault.pointer} {fault.code}" for fault in faults))
         self.faults = faults
 
 
-class Words:
-    """The slugs that a release knows, by kind, with their synonyms.
+class Vocabulary:
+    """The slugs that a plan may use under a release, with their synonyms, by domain: `areas`, `conditions`, ...
 
     A synonym is an exact other name, also an abbreviation or a name in another country. Nothing is guessed from
     spelling: haemophilia is close to thrombophilia in letters and its opposite in meaning.
     """
 
     def __init__(self, slugs: Mapping[str, Iterable[str]], synonyms: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
-        self._slugs = {kind: tuple(sorted(names)) for kind, names in slugs.items()}
-        self._known = {kind: frozenset(names) for kind, names in self._slugs.items()}
-        self._meant: dict[str, dict[str, list[str]]] = {kind: {} for kind in slugs}
-        for kind, names in synonyms.items():
+        self._slugs = {domain: tuple(sorted(names)) for domain, names in slugs.items()}
+        self._known = {domain: frozenset(names) for domain, names in self._slugs.items()}
+        self._meant: dict[str, dict[str, list[str]]] = {domain: {} for domain in slugs}
+        for domain, names in synonyms.items():
             for slug, others in names.items():
                 for other in (slug, *others):
-                    meant = self._meant[kind].setdefault(_plain(other), [])
+                    meant = self._meant[domain].setdefault(_plain(other), [])
                     if slug not in meant:
                         meant.append(slug)
 
-    def __getitem__(self, kind: str) -> tuple[str, ...]:
-        return self._slugs[kind]
+    def __getitem__(self, domain: str) -> tuple[str, ...]:
+        """The slugs of a domain, sorted."""
+        return self._slugs[domain]
 
-    def knows(self, kind: str, slug: str) -> bool:
-        return slug in self._known[kind]
+    def knows(self, domain: str, slug: str) -> bool:
+        """True where the domain has the slug."""
+        return slug in self._known[domain]
 
-    def meant(self, kind: str, text: str) -> tuple[str, ...]:
-        """Every slug that has the text as another exact name; none where nobody calls it so."""
-        return tuple(sorted(self._meant[kind].get(_plain(text[:100]), ())))
+    def meant(self, domain: str, text: str) -> tuple[str, ...]:
+        """Every slug that has the text as its name or a synonym; several where two facts share one."""
+        return tuple(sorted(self._meant[domain].get(_plain(text[:100]), ())))
 
 
 def _plain(name: str) -> str:
-    """A name without what writers differ in: capitals, hyphens, blanks."""
+    """A name in lower case, its words joined by single hyphens: `Deep vein_thrombosis` is `deep-vein-thrombosis`."""
     return "-".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
-def under(pointer: str, name: str) -> str:
-    """The pointer to a member; to its object where the name is not one to repeat."""
+def pointer_to(pointer: str, name: str) -> str:
+    """The pointer to a member. Where its name is too odd or too long to be echoed, the pointer to its object."""
     return f"{pointer}/{name}" if _SAYABLE_NAME.fullmatch(name) else pointer
 
 
@@ -121,18 +123,19 @@ def nearest(wanted: str, names: Iterable[str]) -> str | None:
 
 @dataclass(slots=True)
 class Reader:
-    """What reading one document carries along: the known words, and the faults so far."""
+    """Collects the faults of one document while it is read, and has the vocabulary that it is read by."""
 
-    words: Words
+    vocabulary: Vocabulary
     faults: list[Fault] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
-        """Whether no more faults are kept, so that advice on them would be wasted."""
+        """True where no more faults are kept, so that working one out would be wasted."""
         return len(self.faults) >= MOST_FAULTS
 
     def fault(
         self, pointer: str, code: str, detail: str, allowed: tuple[str, ...] = (), near: str | None = None
     ) -> None:
+        """Note a fault; `near` is what was probably meant."""
         if not self.full:
             self.faults.append(Fault(pointer, code, detail, allowed, near))

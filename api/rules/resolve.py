@@ -1,19 +1,19 @@
-"""Which limit binds the volume of a session, for what is known before there is a plan."""
+"""The binding limit: what is known before there is a plan in; out, which limit binds the volume of a session."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from api.rules.book import NOTHING, Book, Matches, Profile
+from api.rules.book import Book, Matches, Profile
+from api.rules.measures.day import MAXIMA
 from api.rules.numbers import as_text, in_words
-from api.rules.patient_measures import MAXIMA
-from api.rules.plan import RULE_SETS, VEINS
+from api.rules.plan import RULE_SETS
 from api.rules.rows import Limit
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known so far: words as slugs, numbers in thousandths."""
+    """What is known so far. Numbers are in thousandths."""
 
     jurisdiction: str = "US"
     product: str | None = None
@@ -27,7 +27,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A limit that applies, or would if what is missing were known; its bound in thousandths of a mL."""
+    """A limit that applies, or where something is `missing`, may apply; its bound in thousandths of a mL."""
 
     limit: Limit
     bound: int | None
@@ -36,11 +36,13 @@ class Candidate:
 
     @property
     def strictness(self) -> tuple[int, tuple[int, str]]:
+        """A key to sort candidates by: the smallest bound first."""
         return self.bound or 0, self.limit.precedence
 
     def shown(self) -> dict[str, Any]:
+        """The candidate as JSON."""
         return {
-            "limit": dict(self.limit.shown),
+            "limit": dict(self.limit.as_published),
             "applies": "unknown" if self.missing else "yes",
             "bound": None if self.bound is None else {"value": as_text(self.bound), "unit": "mL"},
             "missing": list(self.missing),
@@ -49,7 +51,7 @@ class Candidate:
 
 
 def resolve(known: Known, book: Book) -> dict[str, Any]:
-    """The binding limit in mL or why there is none, every candidate, cautions, and what is missing to be sure."""
+    """As JSON: the binding limit or why there is none, every candidate, cautions, and what is missing to be sure."""
     candidates, cautions = (sorted(found, key=lambda each: each.limit.slug) for found in _candidates(known, book))
     binding, reason = _binding(known, candidates)
     return {
@@ -62,24 +64,24 @@ def resolve(known: Known, book: Book) -> dict[str, Any]:
 
 
 def _binding(known: Known, candidates: list[Candidate]) -> tuple[Candidate | None, str | None]:
-    """The strictest limit that surely applies; none, with the reason, where the product's own is not known.
+    """The strictest limit that surely applies; None, with the reason, where the product's own limit is not known.
 
-    The article's number must not stand in for a label's that no source gives, or for a label that was not read.
+    The clinic's 10 mL must not stand in for a label's number that no source gives, or for a label that was not read.
     """
-    sure = [candidate for candidate in candidates if not candidate.missing]
-    if any(candidate.limit.unconfirmed for candidate in sure):
+    applying = [candidate for candidate in candidates if not candidate.missing]
+    if any(candidate.limit.unconfirmed for candidate in applying):
         return None, "limit_unconfirmed"
     if known.product is not None and not any(candidate.limit.names_product for candidate in candidates):
         return None, "not_covered"
-    bounded = [candidate for candidate in sure if candidate.bound is not None]
+    bounded = [candidate for candidate in applying if candidate.bound is not None]
     binding = min(bounded, key=lambda candidate: candidate.strictness, default=None)
     return binding, None if binding else "not_covered"
 
 
 def _candidates(known: Known, book: Book) -> tuple[list[Candidate], list[Candidate]]:
-    """The limits that bind, and those that only warn: rules that answer another question with the same measure."""
+    """The limits that may bind, and those that only caution: of rules that measure the volume and have no topic."""
     product = book.products[known.product] if known.product else None
-    vein_type = known.vein_type or (VEINS[known.vein] if known.vein else None)
+    vein_type = known.vein_type or (book.type_of_vein[known.vein] if known.vein else None)
     profile = Profile(
         known.product,
         product.sclerosant if product else None,
@@ -90,7 +92,7 @@ def _candidates(known: Known, book: Book) -> tuple[list[Candidate], list[Candida
         known.area or "",
         None,
     )
-    matches = book.lens(known.jurisdiction, frozenset(RULE_SETS)).match(profile)
+    matches = book.in_force(known.jurisdiction, frozenset(RULE_SETS)).match(profile)
     rules = [book.rules[slug] for measure in MAXIMA for slug in book.rules_of(measure)]
     binding = [each for rule in rules if rule.topic for each in _of_rule(matches, rule.slug, known)]
     cautions = [each for rule in rules if not rule.topic for each in _of_rule(matches, rule.slug, known)]
@@ -98,12 +100,14 @@ def _candidates(known: Known, book: Book) -> tuple[list[Candidate], list[Candida
 
 
 def _of_rule(matches: Matches, rule: str, known: Known) -> Iterator[Candidate]:
-    match = matches.get(rule, NOTHING)
-    yield from (_candidate(limit, (), known) for limit in match.sure)
-    yield from (_candidate(limit, missing, known) for limit, missing in match.unsure)
+    """A candidate for each limit of a rule that applies or may apply."""
+    match = matches.of(rule)
+    yield from (_candidate(limit, (), known) for limit in match.applying)
+    yield from (_candidate(limit, missing, known) for limit, missing in match.may_apply)
 
 
 def _candidate(limit: Limit, missing: tuple[str, ...], known: Known) -> Candidate:
+    """A limit with its bound in mL, where that can be worked out, and a sentence that says how."""
     if not isinstance(limit.value, int):
         return Candidate(limit, None, missing, "No source that was read confirms a number.")
     if limit.unit == "mL":
@@ -115,7 +119,7 @@ def _candidate(limit: Limit, missing: tuple[str, ...], known: Known) -> Candidat
     if known.weight_kg is None or not known.concentration_percent:
         return Candidate(limit, None, missing, limit.title)
     milligrams = limit.value * known.weight_kg // 1000
-    # A mL of a 1 % solution holds 10 mg. What does not come out even is rounded down: it is a maximum.
+    # A mL of a 1 % solution holds 10 mg. A fraction is rounded down, since the bound is a maximum.
     bound = limit.value * known.weight_kg // (10 * known.concentration_percent)
     dose, weight = in_words(as_text(limit.value), limit.unit), as_text(known.weight_kg)
     volume, strength = as_text(bound), as_text(known.concentration_percent)

@@ -1,4 +1,4 @@
-"""The rows of a release that plans are held against, as typed records: limits, rules and products."""
+"""Typed rows: rows of a release in, as they are published; limits, rules and products out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,10 @@ from api.rules.numbers import thousandths
 Row = Mapping[str, Any]
 
 COMPARATORS = ("<=", ">=", "=", "in", "not-in")
-# Which way a bound leaves room: below an upper one, above a lower one, 0 for what is no bound.
+# 1 for an upper bound, -1 for a lower one, 0 for what is no bound. The room that a value leaves is the direction times
+# (bound - value): 8 of at most 10 leaves 2, 8 of at least 7 leaves 1.
 DIRECTIONS = {"<=": 1, ">=": -1, "=": 0, "in": 0, "not-in": 0}
+# The kinds of rules, each with the comparators that its limits may have.
 KINDS = {
     "range": ("<=", ">="),
     "one-of": ("in", "not-in"),
@@ -19,15 +21,19 @@ KINDS = {
     "listed": ("in", "="),
 }
 SEVERITIES = ("error", "warning", "info")
-# Among limits that bind equally hard, the one that is told: the label first.
+# Of limits that bind equally hard, the one whose rule set comes first here is shown.
 PRECEDENCE = {"label": 0, "guideline": 1, "policy": 2, "clinic": 3}
-# What a `listed` limit looks up on the product.
+# The lists of a product's row that `values_from` of a limit may name.
 LISTS = ("strengths", "containers", "jurisdictions", "ingredients")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """A published bound and where it applies. A selector of None applies everywhere. Two limits are never equal."""
+    """A published bound, and its selectors: what it applies to.
+
+    A selector of None (`product`, `form`, `area`, ...) narrows nothing. `unconfirmed`: no source gives the number.
+    `always`: in force whatever rule sets are asked for. Limits are told apart by identity, so they can be keys.
+    """
 
     slug: str
     title: str
@@ -35,7 +41,7 @@ class Limit:
     comparator: str
     value: int | bool | None
     values: tuple[Any, ...]
-    listed: str | None
+    values_from: str | None
     unit: str
     rule_set: str
     jurisdiction: str | None
@@ -49,10 +55,12 @@ class Limit:
     vein: str | None
     area: str | None
     first_exposure: bool | None
+    made_in_clinic: bool
     condition: str | None
+    stands_in: bool
     unconfirmed: bool
     message: str
-    shown: Row
+    as_published: Row
     citations: tuple[Row, ...]
     direction: int = field(init=False)
 
@@ -61,12 +69,12 @@ class Limit:
 
     @property
     def names_product(self) -> bool:
-        """Whether it is about one product or sclerosant, and not about any."""
+        """True where it is about one product or sclerosant, False where it is about any."""
         return self.product is not None or self.sclerosant is not None
 
     @property
     def precedence(self) -> tuple[int, str]:
-        """Orders limits that bind equally hard: by rule set, then by slug."""
+        """A key to sort limits that bind equally hard: by rule set, then by slug."""
         return PRECEDENCE[self.rule_set], self.slug
 
 
@@ -74,8 +82,9 @@ class Limit:
 class Rule:
     """What is measured, how it is held against its limits, and what is said when one is broken.
 
-    `topic` is the slug of the rule that stands for a question that a plan must not be silent on: its own, or that of
-    another rule that answers the same question.
+    `topic` is a question on which an answer is never silent, by the slug of the rule that stands for it: this rule, or
+    another on the same question. Example: `session-volume` is the topic of `session-volume` and of `weekly-volume`.
+    Where neither has a limit that was asked for and applies, or may apply, the answer says `not_covered`.
     """
 
     slug: str
@@ -90,7 +99,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What the rules need to know of a product. Of one `in_canisters`, a count says nothing of the volume of foam."""
+    """What the rules need to know of a product.
+
+    `in_canisters`: it comes as foam in canisters, so a number of these says nothing of the volume.
+    """
 
     slug: str
     sclerosant: str
@@ -103,24 +115,27 @@ class Product:
     jurisdictions: tuple[str, ...]
 
     def container_volumes(self, concentration: int | None) -> tuple[int, ...]:
-        """The container volumes in which this strength comes, or any strength when it is not told."""
+        """The volumes of the containers in which this strength comes, or in which any comes, where none is given."""
         strengths = self.containers if concentration is None else {concentration}
         return tuple(sorted({volume for strength in strengths for volume in self.containers.get(strength, ())}))
 
-    def listed(self, what: str, concentration: int | None) -> tuple[Any, ...]:
-        """The values that a `listed` limit allows for this product."""
+    def values_for(self, what: str, concentration: int | None) -> tuple[Any, ...]:
+        """The values that the product's own row has in a list: what a limit allows whose `values_from` names it."""
         return self.container_volumes(concentration) if what == "containers" else getattr(self, what)
 
 
 def number_of(text: str | None) -> int | None:
+    """The thousandths of a published decimal; None for null."""
     return None if text is None else thousandths(text)
 
 
 def _value(text: str | None) -> int | bool | None:
+    """The value of a published limit: true or false, or thousandths; None for null."""
     return text == "true" if text in ("true", "false") else number_of(text)
 
 
 def product_of(row: Row) -> Product:
+    """A product from its row."""
     containers = {
         number_of(strength["concentration_percent"]): tuple(
             number_of(container["volume_ml"]) for container in strength["containers"] if container["kind"] != "canister"
@@ -143,6 +158,7 @@ def product_of(row: Row) -> Product:
 
 
 def rule_of(row: Row) -> Rule:
+    """A rule from its row."""
     return Rule(
         slug=row["slug"],
         title=row["title"],
@@ -156,6 +172,7 @@ def rule_of(row: Row) -> Rule:
 
 
 def limit_of(row: Row) -> Limit:
+    """A limit from its row."""
     values = tuple(value if (number := thousandths(value)) is None else number for value in row["values"])
     return Limit(
         slug=row["slug"],
@@ -164,7 +181,7 @@ def limit_of(row: Row) -> Limit:
         comparator=row["comparator"],
         value=_value(row["value"]),
         values=values,
-        listed=row["values_from"],
+        values_from=row["values_from"],
         unit=row["unit"],
         rule_set=row["rule_set"],
         jurisdiction=row["jurisdiction"],
@@ -178,16 +195,18 @@ def limit_of(row: Row) -> Limit:
         vein=row["vein"],
         area=row["area"],
         first_exposure=row["first_exposure"],
-        condition=None,
+        made_in_clinic=row["made_in_clinic"],
+        condition=row["condition"],
+        stands_in=row["stands_in"],
         unconfirmed=row["status"] == "unconfirmed",
         message="",
-        shown=_shown(row, f"/v1/session-limits/{row['slug']}"),
+        as_published=_as_published(row, f"/v1/session-limits/{row['slug']}"),
         citations=tuple(row["citations"]),
     )
 
 
 def ruling_of(condition: Row, row: Row, rule: str) -> Limit:
-    """A contraindication's ruling as a limit of the rule on conditions: the condition must not be present."""
+    """A ruling of a contraindication as a limit of the rule on conditions: that the patient has it must be `false`."""
     bound = {"comparator": "=", "value": "false", "values": [], "unit": "1", "status": "confirmed"}
     return Limit(
         slug=row["slug"],
@@ -196,7 +215,7 @@ def ruling_of(condition: Row, row: Row, rule: str) -> Limit:
         comparator="=",
         value=False,
         values=(),
-        listed=None,
+        values_from=None,
         unit="1",
         rule_set=row["rule_set"],
         jurisdiction=row["jurisdiction"],
@@ -210,15 +229,17 @@ def ruling_of(condition: Row, row: Row, rule: str) -> Limit:
         vein=None,
         area=None,
         first_exposure=None,
+        made_in_clinic=False,
         condition=condition["slug"],
+        stands_in=False,
         unconfirmed=False,
         message=row["summary"],
-        shown=_shown({**bound, **row}, f"/v1/contraindications/{condition['slug']}"),
+        as_published=_as_published({**bound, **row}, f"/v1/contraindications/{condition['slug']}"),
         citations=tuple(row["citations"]),
     )
 
 
-def _shown(row: Row, href: str) -> Row:
-    """The limit as an answer shows it; `href` is where the row itself is served."""
+def _as_published(row: Row, href: str) -> Row:
+    """The members of a row that answers show of a limit; `href` is where the row itself is served."""
     members = ("slug", "comparator", "value", "values", "unit", "rule_set", "jurisdiction", "status")
     return {**{name: row[name] for name in members}, "href": href}

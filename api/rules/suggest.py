@@ -1,29 +1,31 @@
-"""Suggestions: JSON Patches (RFC 6902) against the body as sent, each proved by checking the patched body.
+"""Suggestions: a document and its evaluation in; out, JSON Patches (RFC 6902), each proved on the document.
 
-A suggestion only lowers: a strength, a dose, a volume, the volume of an injection; or it moves something to a later
-day, or asks for more care afterwards. An operator proposes, from what was judged; the `Adviser` proves, and `lowering`
-refuses whatever raises something. Contraindications and eligibility have no operator: no patch answers them.
+A suggestion lowers a strength, a dose, a volume or the volume of an injection; or it moves something to a later day, or
+asks for more care afterwards. An operator proposes from what was judged; the `Adviser` proves, and `lowering` refuses
+whatever raises something. Contraindications and eligibility have no operator: no patch removes them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 from api.rules.book import Book
-from api.rules.context import Context, Spot
-from api.rules.kinds import Record
+from api.rules.evaluate import Evaluation, evaluate
+from api.rules.layout import Layout, PlacedTreatment
 from api.rules.lowering import only_lowers
 from api.rules.numbers import Ratio, as_text, in_words
-from api.rules.outcomes import Judged, Outcomes, Unjudged
+from api.rules.outcomes import Finding, Judged, Unconfirmed
 from api.rules.plan import Session
 from api.rules.reading import PlanFaults, as_read
 from api.rules.rows import SEVERITIES, Limit
+from api.rules.value_types import Record
 
 Operation = Mapping[str, Any]
+# The change in words, and as a patch.
 Proposal = tuple[str, list[Operation]]
-# Ways to do one thing, of which the first that holds is offered.
+# Proposals for one thing, of which the first that is proved is offered.
 Ways = tuple[Proposal, ...]
 
 MOST_FOR_A_FINDING = 4
@@ -50,127 +52,115 @@ class Advice:
     nearest: list[Operation] | None = None
 
 
-class Look(Protocol):
-    """What checking a document without suggestions comes to."""
-
-    @property
-    def context(self) -> Context: ...
-
-    @property
-    def outcomes(self) -> Outcomes: ...
-
-    @property
-    def verdict(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """A broken limit, in the plan that breaks it."""
 
     judged: Judged
-    context: Context
+    layout: Layout
 
     @property
     def observed(self) -> Ratio:
-        """What was observed, in thousandths."""
+        """The observed value, in thousandths."""
         observed: Ratio = self.judged.observed.value
         return observed
 
     @property
     def bound(self) -> int:
-        """The strictest of the upper bounds that are broken, or of the lower ones, in thousandths."""
+        """The strictest of the broken bounds on the same side as the limit's own, in thousandths."""
         own = self.judged.limit
         limits = [limit for limit in (own, *self.judged.also) if limit.comparator == own.comparator]
         bounds = [int(limit.value or 0) for limit in limits]
         return max(bounds) if own.direction < 0 else min(bounds)
 
-    def spots(self) -> list[Spot]:
-        """The treatments whose amounts contributed, the largest first."""
+    def treatments(self) -> list[PlacedTreatment]:
+        """The treatments whose amounts contributed to the observed value, the largest first."""
         pointers = set(self.judged.observed.contributing)
-        found = [spot for spot in self.context.spots if f"{spot.pointer}/amount" in pointers]
-        return sorted(found, key=lambda spot: -spot.treatment.amount.value)
+        found = [placed for placed in self.layout.treatments if f"{placed.pointer}/amount" in pointers]
+        return sorted(found, key=lambda placed: -placed.treatment.amount.value)
 
-    def spot(self) -> Spot:
+    def placed(self) -> PlacedTreatment:
         """The treatment that was judged."""
-        return next(spot for spot in self.context.spots if spot.pointer == self.judged.pointer)
+        return next(placed for placed in self.layout.treatments if placed.pointer == self.judged.pointer)
 
 
 def replace(path: str, value: Any) -> Operation:
+    """The operation that puts the value at the path."""
     return {"op": "replace", "path": path, "value": value}
 
 
 def drawable(most: Fraction | int) -> int:
-    """The most that a syringe draws of a volume in thousandths of a mL: tenths of a mL, below 1 mL hundredths."""
+    """A volume in thousandths of a mL, rounded down to what a syringe draws: tenths of a mL, below 1 mL hundredths."""
     volume = int(most)
     return volume - volume % (100 if volume >= 1000 else 10)
 
 
 def less_in_all(case: Case) -> Iterator[Ways]:
-    """Reduce the one treatment to its share; of several, each alone by the excess, and all by the same share."""
-    spots = case.spots()
+    """Reduce the only treatment to the bound; of several, each alone by the whole excess, or all by the same share."""
+    treatments = case.treatments()
     share = Fraction(case.bound * case.observed.denominator, case.observed.numerator)
-    if len(spots) == 1:
-        yield _reduced(spots[0], drawable(spots[0].treatment.amount.value * share), "this treatment")
+    if len(treatments) == 1:
+        yield _reduced(treatments[0], drawable(treatments[0].treatment.amount.value * share), "this treatment")
         return
     excess = Fraction(*case.observed) - case.bound
-    for spot in spots:
-        kept = spot.treatment.amount.value - excess
-        if kept > 0 and UNIT_OF_LIMIT.get(case.judged.limit.unit) == spot.treatment.amount.unit:
-            yield _reduced(spot, drawable(kept), f"the treatment at {spot.pointer}")
+    for placed in treatments:
+        kept = placed.treatment.amount.value - excess
+        if kept > 0 and UNIT_OF_LIMIT.get(case.judged.limit.unit) == placed.treatment.amount.unit:
+            yield _reduced(placed, drawable(kept), f"the treatment at {placed.pointer}")
     operations = [
         operation
-        for spot in spots
-        for operation in _amount(spot, drawable(spot.treatment.amount.value * share), with_count=False)
+        for placed in treatments
+        for operation in _amount(placed, drawable(placed.treatment.amount.value * share), with_count=False)
     ]
-    yield ((f"Reduce all {len(spots)} treatments by the same share", operations),)
+    yield ((f"Reduce all {len(treatments)} treatments by the same share", operations),)
 
 
-# The unit of an amount in which the excess over a limit can be taken off as it is.
+# By a limit's unit, the unit of amounts from which its excess can be subtracted as it is.
 UNIT_OF_LIMIT = {"mL": "mL", "{vial}": "vial"}
 
 
-def _reduced(spot: Spot, kept: int, what: str) -> Ways:
-    """Less of one treatment: in as many injections, or in fewer, so that none becomes too small."""
-    vials = spot.treatment.amount.unit == "vial"
+def _reduced(placed: PlacedTreatment, kept: int, what: str) -> Ways:
+    """Reduce one treatment: in as many injections as before, or in fewer, so that none becomes too small."""
+    vials = placed.treatment.amount.unit == "vial"
     value = as_text(kept - kept % 1000 if vials else kept)  # no one draws up 2.857 vials
     label = f"Reduce {what} to {in_words(value, '{vial}' if vials else 'mL')}"
-    as_many = (label, _amount(spot, kept, with_count=False))
-    if spot.treatment.injection_count is None:
+    as_many = (label, _amount(placed, kept, with_count=False))
+    if placed.treatment.injection_count is None:
         return (as_many,)
-    operations = _amount(spot, kept, with_count=True)
+    operations = _amount(placed, kept, with_count=True)
     count = operations[-1]["value"]
     return as_many, (f"{label} in {count} injection{'s' if count != 1 else ''}", operations)
 
 
-def _amount(spot: Spot, kept: int, *, with_count: bool) -> list[Operation]:
-    """The treatment's amount as another, and, if asked, its injections as many as keep their volume at most."""
-    amount = spot.treatment.amount
+def _amount(placed: PlacedTreatment, kept: int, *, with_count: bool) -> list[Operation]:
+    """Operations that replace a treatment's amount and, `with_count`, the number of its injections by what it needs."""
+    amount = placed.treatment.amount
     value = kept - kept % 1000 if amount.unit == "vial" else kept
-    operations = [replace(f"{spot.pointer}/amount/value", as_text(value))]
+    operations = [replace(f"{placed.pointer}/amount/value", as_text(value))]
     if with_count:
-        operations.append(replace(f"{spot.pointer}/injection_count", _count_for(spot, value)))
+        operations.append(replace(f"{placed.pointer}/injection_count", _count_for(placed, value)))
     return operations
 
 
-def _count_for(spot: Spot, amount: int) -> int:
-    """How many injections an amount takes, none larger than the treatment's are."""
-    return -(-(spot.treatment.injection_count or 1) * amount // spot.treatment.amount.value)
+def _count_for(placed: PlacedTreatment, amount: int) -> int:
+    """The fewest injections of an amount of which none is larger than the treatment's are."""
+    return -(-(placed.treatment.injection_count or 1) * amount // placed.treatment.amount.value)
 
 
 def more_injections_or_less(case: Case) -> Iterator[Ways]:
-    """For the volume of an injection that is too large: more injections, or a smaller amount."""
-    spot = case.spot()
-    count, amount = spot.treatment.injection_count, spot.treatment.amount
+    """Where an injection is too large: share the amount among more injections, or reduce it."""
+    placed = case.placed()
+    count, amount = placed.treatment.injection_count, placed.treatment.amount
     if case.judged.limit.direction < 0 or count is None or amount.unit != "mL" or not case.bound:
         return
     more = -(-amount.value // case.bound)
-    yield ((f"Share the amount among {more} injections", [replace(f"{spot.pointer}/injection_count", more)]),)
-    yield _reduced(spot, drawable(case.bound * count), "this treatment")
+    yield ((f"Share the amount among {more} injections", [replace(f"{placed.pointer}/injection_count", more)]),)
+    yield _reduced(placed, drawable(case.bound * count), "this treatment")
 
 
 def later_date(case: Case) -> Iterator[Ways]:
-    """Move the session to the first date that keeps the interval, and every later one by as many days."""
-    days = {group.pointer: group.day for group in case.context.sessions}
+    """Move the session to the first date that keeps the interval, and every later session by as many days."""
+    days = {group.pointer: group.day for group in case.layout.sessions}
     own = days[case.judged.pointer] or 0  # a session with an interval has a date
     shift = -(-(case.bound * case.observed.denominator - case.observed.numerator) // (1000 * case.observed.denominator))
     later = [pointer for pointer, day in days.items() if day is not None and day > own]
@@ -184,74 +174,74 @@ def later_date(case: Case) -> Iterator[Ways]:
 
 
 def lower_strength(case: Case) -> Iterator[Ways]:
-    """Use a lower strength that the limit allows, the nearest first."""
-    spot, limit = case.spot(), case.judged.limit
-    product = spot.treatment.product
-    sold = case.context.book.products[product].strengths if product else case.judged.values
+    """Use a lower strength that is sold and that the limit allows, the nearest first."""
+    placed, limit = case.placed(), case.judged.limit
+    product = placed.treatment.product
+    sold = case.layout.book.products[product].strengths if product else case.judged.values
     for strength in sorted(sold, reverse=True):
         allowed = strength <= case.bound if limit.direction else strength in case.judged.values
         if allowed and strength < case.observed.numerator:
             text = as_text(strength)
-            yield ((f"Use the {text} % strength", [replace(f"{spot.pointer}/concentration_percent", text)]),)
+            yield ((f"Use the {text} % strength", [replace(f"{placed.pointer}/concentration_percent", text)]),)
 
 
-def meet(member: str, unit: str, words: str) -> Callable[[Case], Iterator[Ways]]:
-    """An operator that raises what is done for the patient after a session to the bound."""
+def meet(member: str, unit: str, label: str) -> Callable[[Case], Iterator[Ways]]:
+    """An operator that raises a member of the session to its lower bound: time of observation, days of compression."""
 
     def operator(case: Case) -> Iterator[Ways]:
         if case.judged.limit.direction < 0:
             value = case.bound // 1000
-            yield ((words.format(in_words(str(value), unit)), [replace(f"{case.judged.pointer}/{member}", value)]),)
+            yield ((label.format(in_words(str(value), unit)), [replace(f"{case.judged.pointer}/{member}", value)]),)
 
     return operator
 
 
 def less_or_later(case: Case) -> Iterator[Ways]:
-    """Reduce, or move the excess of the largest treatment to a session of its own, on a later day."""
+    """Reduce as `less_in_all` does, or move the excess from the largest treatment to a new session on a later day."""
     yield from less_in_all(case)
-    spot = case.spots()[0]
-    amount = spot.treatment.amount
+    placed = case.treatments()[0]
+    amount = placed.treatment.amount
     kept = drawable(amount.value - (Fraction(*case.observed) - case.bound))
     moved = drawable(amount.value - kept)
-    day = _later_day(case.context, spot)
+    day = _later_day(case.layout, placed)
     if kept <= 0 or moved <= 0 or amount.unit != "mL" or day is None:
         return
-    session = case.context.plan.sessions[int(spot.pointer.split("/")[2])]
-    counted = spot.treatment.injection_count is not None
+    session = case.layout.plan.sessions[int(placed.pointer.split("/")[2])]
+    counted = placed.treatment.injection_count is not None
     patch = [
-        *_amount(spot, kept, with_count=counted),
-        {"op": "add", "path": "/sessions/-", "value": _later_session(session, spot, moved, day)},
+        *_amount(placed, kept, with_count=counted),
+        {"op": "add", "path": "/sessions/-", "value": _later_session(session, placed, moved, day)},
     ]
     yield ((f"Move {as_text(moved)} mL to a later session on {day}", patch),)
 
 
-def _later_session(session: Session, spot: Spot, amount: int, day: str) -> dict[str, Any]:
-    """A session like the treatment's own, with a part of the treatment alone."""
-    treatment = Record(type(spot.treatment)).write(spot.treatment)
+def _later_session(session: Session, placed: PlacedTreatment, amount: int, day: str) -> dict[str, Any]:
+    """The document of a new session: like the treatment's own, with nothing but the moved part of the treatment."""
+    treatment = Record(type(placed.treatment)).write(placed.treatment)
     treatment["amount"]["value"] = as_text(amount)
     if "injection_count" in treatment:
-        treatment["injection_count"] = _count_for(spot, amount)
+        treatment["injection_count"] = _count_for(placed, amount)
     treatment.pop("test_dose", None)
-    if spot.treatment.product is not None:
+    if placed.treatment.product is not None:
         treatment["first_exposure"] = False
     return {**Record(type(session)).write(session), "treatments": [treatment], "date": day}
 
 
-def _later_day(context: Context, spot: Spot) -> str | None:
-    """The first day after every session that keeps the treatment's interval; None where a date is open."""
-    past = [previous.date for previous in context.plan.previous_sessions or ()]
-    days = [*past, *(session.date for session in context.plan.sessions)]
+def _later_day(layout: Layout, placed: PlacedTreatment) -> str | None:
+    """The first day after every session that keeps the treatment's intervals; None where a date is not told."""
+    past = [previous.date for previous in layout.plan.previous_sessions or ()]
+    days = [*past, *(session.date for session in layout.plan.sessions)]
     if None in days:
         return None
-    rules = [*context.book.rules_of("session-interval"), *context.book.rules_of("same-area-interval")]
-    limits: list[Limit] = [limit for rule in rules if (match := spot.matches.get(rule)) for limit in match.sure]
+    rules = [*layout.book.rules_of("session-interval"), *layout.book.rules_of("same-area-interval")]
+    limits: list[Limit] = [limit for rule in rules for limit in placed.matches.of(rule).applying]
     named = [int(limit.value) for limit in limits if limit.names_product and limit.value]
     intervals = named or [int(limit.value) for limit in limits if limit.value]
     return date.fromordinal(max(day for day in days if day) + max(intervals, default=1000) // 1000).isoformat()
 
 
 # A proposal, and what the patched document comes to.
-Proof = tuple[str, list[Operation], Look]
+Proof = tuple[str, list[Operation], Evaluation]
 
 OPERATORS: dict[str, Callable[[Case], Iterator[Ways]]] = {
     "session-volume": less_or_later,
@@ -270,58 +260,59 @@ OPERATORS: dict[str, Callable[[Case], Iterator[Ways]]] = {
 
 
 class Adviser:
-    """Proposes changes to one document and proves each by a second look at the patched document."""
+    """Proposes changes to one document and proves each by evaluating the patched document."""
 
-    def __init__(self, document: Any, book: Book, look: Callable[[Any, Book], Look]) -> None:
+    def __init__(self, document: Any, book: Book) -> None:
         self.document = document
         self.book = book
-        self._look = look
         self._left = MOST_TREATMENTS_CHECKED
 
-    def advise(self, seen: Look, findings: Sequence[Judged | Unjudged]) -> Advice:
-        """The suggestions for the findings, which come in their order; and the combined patch, or None."""
+    def advise(self, seen: Evaluation) -> Advice:
+        """The suggestions for each finding of the document, whose evaluation is `seen`, and the combined patch."""
+        findings = seen.outcomes.findings()
         before = [finding.id for finding in findings]
         advice = Advice()
         for finding in findings:
-            held = []
+            suggestions = []
             for label, patch, after in self._proved(self.document, seen, finding):
-                now = [known.id for known in after.outcomes.findings()]
-                resolves = tuple(known for known in before if known not in now)
-                introduces = tuple(known for known in now if known not in before)
-                held.append(Suggestion(label, patch, resolves, introduces))
-                if len(held) == MOST_FOR_A_FINDING:
+                now = [each.id for each in _by_id(after)]
+                resolves = tuple(each for each in before if each not in now)
+                introduces = tuple(each for each in now if each not in before)
+                suggestions.append(Suggestion(label, patch, resolves, introduces))
+                if len(suggestions) == MOST_FOR_A_FINDING:
                     break
-            advice.by_finding[finding.id] = sorted(held, key=lambda suggestion: len(suggestion.patch))
-        advice.nearest = self._nearest(seen, findings)
+            advice.by_finding[finding.id] = sorted(suggestions, key=lambda suggestion: len(suggestion.patch))
+        advice.nearest = self._nearest(seen)
         return advice
 
-    def _proved(self, document: Any, seen: Look, finding: Judged | Unjudged) -> Iterator[Proof]:
-        """The proposals that only lower, and after which the finding is gone and nothing came instead."""
+    def _proved(self, document: Any, seen: Evaluation, finding: Finding) -> Iterator[Proof]:
+        """The proposals for a finding that are proved, each with its proof."""
         operator = OPERATORS.get(finding.rule.measure)
-        if operator is None or isinstance(finding, Unjudged) or finding.blocked or finding.observed.value is None:
+        if operator is None or isinstance(finding, Unconfirmed) or finding.blocked or finding.observed.value is None:
             return
-        for ways in operator(Case(finding, seen.context)):
+        for ways in operator(Case(finding, seen.layout)):
             proof = next((proof for way in ways if (proof := self._prove(document, seen, finding, way))), None)
             if proof is not None:
                 yield proof
 
-    def _prove(self, document: Any, seen: Look, finding: Judged, way: Proposal) -> Proof | None:
-        """The proposal with what it comes to, if it holds."""
+    def _prove(self, document: Any, seen: Evaluation, finding: Judged, way: Proposal) -> Proof | None:
+        """A proposal with what it comes to; None unless it only lowers, the finding is gone, and nothing is worse."""
         label, patch = way
-        self._left -= len(seen.context.spots)
+        self._left -= len(seen.layout.treatments)
         if self._left < 0:
             return None
         try:
-            after = self._look(apply(document, patch), self.book)
+            after = evaluate(apply(document, patch), self.book)
         except PlanFaults:
             return None  # what it proposes is no plan: nothing is left of an amount, or a count is out of range
-        gone = finding.id not in [known.id for known in after.outcomes.findings()]
-        holds = gone and not _is_worse(seen, after) and only_lowers(seen.context, after.context)
-        return (label, patch, after) if holds else None
+        gone = finding.id not in [each.id for each in after.outcomes.findings()]
+        proved = gone and not _is_worse(seen, after) and only_lowers(seen.layout, after.layout)
+        return (label, patch, after) if proved else None
 
-    def _nearest(self, seen: Look, findings: Sequence[Judged | Unjudged]) -> list[Operation] | None:
-        """A patch that leads to `within_limits`: the first change that holds for the gravest finding, and again."""
+    def _nearest(self, seen: Evaluation) -> list[Operation] | None:
+        """A patch that leads to `within_limits`, or None: of the gravest finding the first proved change, and again."""
         document, patch, start = self.document, [], seen
+        findings = seen.outcomes.findings()
         for _ in range(MOST_STEPS):
             serious = [finding for finding in findings if finding.severity != "info"]
             if not serious:
@@ -330,31 +321,36 @@ class Adviser:
             if step is None:
                 return None
             _, operations, seen = step
-            findings = seen.outcomes.findings()
+            findings = _by_id(seen)
             document = apply(document, operations)
             patch += operations
-        done = patch and seen.verdict == "within_limits" and only_lowers(start.context, seen.context)
+        done = patch and seen.verdict == "within_limits" and only_lowers(start.layout, seen.layout)
         return _shortened(patch) if done else None
 
 
-def _is_worse(seen: Look, after: Look) -> bool:
-    """Whether there is a new error or warning, a finding that is graver, or something newly left open."""
+def _by_id(after: Evaluation) -> list[Finding]:
+    """The findings of a patched document: the gravest first, then by id, so that no order hangs on the patch."""
+    return sorted(after.outcomes.findings(), key=lambda finding: (SEVERITIES.index(finding.severity), finding.id))
+
+
+def _is_worse(seen: Evaluation, after: Evaluation) -> bool:
+    """True where a finding is graver than before, or something more is left open."""
     before = {finding.id: finding for finding in seen.outcomes.findings()}
     opened = after.outcomes.open_places() - seen.outcomes.open_places()
     rules = {rule for rule, _ in seen.outcomes.open_places()}
-    there = tuple(f"/sessions/{i}" for i in range(len(seen.context.sessions), len(after.context.sessions)))
+    there = tuple(f"/sessions/{i}" for i in range(len(seen.layout.sessions), len(after.layout.sessions)))
     if any(rule not in rules or not pointer.startswith(there) for rule, pointer in opened):
-        return True  # in a session that is added, a rule may stay as open as it was elsewhere
+        return True  # an added session may leave open the rules that other sessions left open
     return any(_is_graver(finding, before.get(finding.id)) for finding in after.outcomes.findings())
 
 
-def _is_graver(finding: Judged | Unjudged, before: Judged | Unjudged | None) -> bool:
-    """Whether a finding is a new error or warning, or graver than before, or exceeds the same limit by more."""
+def _is_graver(finding: Finding, before: Finding | None) -> bool:
+    """True where a finding is a new error or warning, is graver than before, or exceeds the same limit by more."""
     if before is None:
         return finding.severity != "info"
     if finding.severity != before.severity:
         return SEVERITIES.index(finding.severity) < SEVERITIES.index(before.severity)
-    if isinstance(finding, Unjudged) or isinstance(before, Unjudged) or finding.limit is not before.limit:
+    if isinstance(finding, Unconfirmed) or isinstance(before, Unconfirmed) or finding.limit is not before.limit:
         return False
     now, then = finding.headroom, before.headroom
     return now is not None and then is not None and Fraction(*now) < Fraction(*then)
@@ -376,6 +372,7 @@ def apply(document: Any, patch: Sequence[Operation]) -> Any:
 
 
 def _with(node: Any, path: list[str], value: Any) -> Any:
+    """A copy of the node with the value at the path; `-` appends it to a list."""
     if not path:
         return value
     copy = node.copy()

@@ -1,33 +1,36 @@
-"""The JSON we speak."""
+"""The JSON that we speak: rows and computed objects in, JSON and its schemas out."""
 
 from api.serializers.answers import (
     AnswerSerializer,
     BatchAnswerSerializer,
     ComparisonAnswerSerializer,
     CoverageSerializer,
-    EntrySerializer,
     ExampleSerializer,
+    ResolutionSerializer,
+    VectorSerializer,
+)
+from api.serializers.facts import FACTS, RESOURCES, Resource
+from api.serializers.service import (
     HealthSerializer,
-    ProblemKindSerializer,
+    IndexSerializer,
+    ProblemPageSerializer,
     ProblemSerializer,
     ReadySerializer,
     ReleaseDetailSerializer,
     ReleaseSerializer,
-    ResolutionSerializer,
-    VectorSerializer,
 )
-from api.serializers.facts import RESOURCES, Resource
 
 __all__ = [
+    "FACTS",
     "RESOURCES",
     "AnswerSerializer",
     "BatchAnswerSerializer",
     "ComparisonAnswerSerializer",
     "CoverageSerializer",
-    "EntrySerializer",
     "ExampleSerializer",
     "HealthSerializer",
-    "ProblemKindSerializer",
+    "IndexSerializer",
+    "ProblemPageSerializer",
     "ProblemSerializer",
     "ReadySerializer",
     "ReleaseDetailSerializer",

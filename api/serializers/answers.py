@@ -1,7 +1,9 @@
-"""The shapes of answers that are computed, not published: they document, and tests hold real answers to them."""
+"""The shapes of what the plan check comes to: answers, the binding limit, coverage, boundary vectors, examples.
 
-from typing import Any
+They document, and tests hold real answers to them. The names that the OpenAPI document has for them stay as they are.
+"""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from api.models.fields import STATUSES
@@ -10,13 +12,12 @@ from api.rules.numbers import UNITS
 from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
 from api.rules.rows import COMPARATORS, SEVERITIES
 from api.serializers.facts import CitationSerializer, TextsField
+from api.serializers.service import FaultSerializer, Shape
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
 REASONS = ("missing_input", "provider_decision", "limit_unconfirmed", "not_covered")
-
+# Why no limit binds.
 UNBOUND = ("limit_unconfirmed", "not_covered")
-
-Shape = serializers.Serializer[Any]
 
 
 class QuantitySerializer(Shape):
@@ -27,15 +28,20 @@ class QuantitySerializer(Shape):
 
 
 class LimitShownSerializer(Shape):
-    """The limit that a measure was held against."""
+    """A limit that a measure was held against."""
 
     slug = serializers.CharField(help_text="Slug of the limit, or of the ruling of a contraindication.")
     comparator = serializers.ChoiceField(COMPARATORS, help_text="How the measure must compare; bounds are inclusive.")
-    value = serializers.CharField(allow_null=True, help_text="The bound; null where `values` list it or none is known.")
-    values = TextsField(help_text="The allowed or excluded values, where there are several.")
+    value = serializers.CharField(
+        allow_null=True,
+        help_text="The bound: a decimal, `true` or `false`; null for a list of values, and where no source gives one.",
+    )
+    values = TextsField(help_text="The values that are allowed (`in`) or excluded (`not-in`); empty for a bound.")
     unit = serializers.ChoiceField(UNITS, help_text="UCUM unit.")
     rule_set = serializers.ChoiceField(RULE_SETS, help_text="Whose limit it is.")
-    jurisdiction = serializers.ChoiceField(JURISDICTIONS, allow_null=True, help_text="Whose label; null anywhere.")
+    jurisdiction = serializers.ChoiceField(
+        JURISDICTIONS, allow_null=True, help_text="The jurisdiction that it is for; null: any."
+    )
     status = serializers.ChoiceField(STATUSES, help_text="Whether sources confirm the value.")
     href = serializers.CharField(help_text="Where the row is served.")
 
@@ -56,7 +62,7 @@ class SuggestionSerializer(Shape):
     `nearest_within_limits` is the combined one.
     """
 
-    label = serializers.CharField(help_text="The change in words.")  # type: ignore[assignment]  # a field, not a caption
+    label = serializers.CharField(help_text="The change in words.")  # type: ignore[assignment]  # a field, no caption
     patch = OperationSerializer(many=True, help_text="The change as a JSON Patch against the body as sent.")
     resolves = TextsField(help_text="Ids of the findings that it clears.")
     introduces = TextsField(help_text="Ids of findings that it brings.")
@@ -71,11 +77,13 @@ class FindingSerializer(Shape):
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what the finding is about.")
     contributing = TextsField(help_text="JSON Pointers to the members that made up the observed value.")
     message = serializers.CharField(help_text="The finding in words.")
-    observed = QuantitySerializer(allow_null=True, help_text="What the plan comes to; null where it stays open.")
-    limit = LimitShownSerializer(help_text="The limit that binds.")
+    observed = QuantitySerializer(allow_null=True, help_text="What the plan comes to; null where it leaves that open.")
+    limit = LimitShownSerializer(help_text="The limit that is not met; of several, the one that binds.")
     also_exceeds = TextsField(help_text="Slugs of the other limits that are broken by the same cause.")
     kept = LimitShownSerializer(
-        many=True, help_text="Limits of the label on the same measure that are kept, where that of another set is not."
+        many=True,
+        help_text="Limits of the label on the same measure that are kept, where the broken limit is of another rule "
+        "set.",
     )
     headroom = QuantitySerializer(allow_null=True, help_text="How much room is left; negative when exceeded.")
     citations = CitationSerializer(many=True, help_text="Who says so, and where.")
@@ -89,7 +97,7 @@ class PassedSerializer(Shape):
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what was measured.")
     observed = QuantitySerializer(allow_null=True, help_text="What the plan comes to.")
     limit = LimitShownSerializer(help_text="The limit that leaves the least room.")
-    headroom = QuantitySerializer(allow_null=True, help_text="How much room is left, where that is a number.")
+    headroom = QuantitySerializer(allow_null=True, help_text="How much room is left; null where the limit is no bound.")
 
 
 class NotEvaluatedSerializer(Shape):
@@ -99,15 +107,19 @@ class NotEvaluatedSerializer(Shape):
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what would be measured.")
     reason = serializers.ChoiceField(
         REASONS,
-        help_text="Why it was not evaluated. `not_covered`: no limit that was asked for looks at this. "
-        "`limit_unconfirmed`: no source gives the number, and none of another rule set stands in for it.",
+        help_text="Why it was not evaluated. `missing_input`: members are missing. `provider_decision`: the provider "
+        "has not stated it. `limit_unconfirmed`: no source gives the number, and none of another rule set stands in "
+        "for it. `not_covered`: no limit that was asked for is about this.",
     )
     missing = TextsField(help_text="JSON Pointers to the members that would settle it.")
     leaves_incomplete = serializers.BooleanField(
-        help_text="Whether this alone keeps the plan from `within_limits`: the rule is essential, and so is a member "
-        "that is missing, a limit that may apply is exceeded, or nothing that was asked for looks."
+        help_text="True where this alone keeps the plan from `within_limits`: an essential rule lacks an essential "
+        "member, a limit that may apply would be broken, or no limit that was asked for is about this."
     )
-    limits = TextsField(help_text="Slugs of limits that no source gives a number for, or for what they are a share of.")
+    limits = TextsField(
+        help_text="With the reason `limit_unconfirmed`: slugs of the limits that have no number; also of a limit on "
+        "the shares of several products' maxima, where one of these maxima has no number."
+    )
 
 
 class SummarySerializer(Shape):
@@ -116,9 +128,9 @@ class SummarySerializer(Shape):
     error = serializers.IntegerField(help_text="Findings of severity error.")
     warning = serializers.IntegerField(help_text="Findings of severity warning.")
     info = serializers.IntegerField(help_text="Findings of severity info.")
-    passed = serializers.IntegerField(help_text="Entries of `passed`.")
-    not_evaluated = serializers.IntegerField(help_text="Entries of `not_evaluated`.")
-    not_applicable = serializers.IntegerField(help_text="Rules that have nothing to say on this plan.")
+    passed = serializers.IntegerField(help_text="Length of `passed`.")
+    not_evaluated = serializers.IntegerField(help_text="Length of `not_evaluated`.")
+    not_applicable = serializers.IntegerField(help_text="Rules that nothing in this plan is held against.")
 
 
 class ReceiptSerializer(Shape):
@@ -131,7 +143,7 @@ class ReceiptSerializer(Shape):
 
 
 class NearestSerializer(Shape):
-    """One patch for everything."""
+    """One patch for all findings."""
 
     patch = OperationSerializer(many=True, help_text="A JSON Patch against the body as sent.")
 
@@ -153,41 +165,44 @@ class AnswerSerializer(Shape):
 
 
 class CandidateSerializer(Shape):
-    """A limit that applies, or would if what is missing were known."""
+    """A limit that applies, or may apply."""
 
     limit = LimitShownSerializer(help_text="The limit.")
-    applies = serializers.ChoiceField(("yes", "unknown"), help_text="Whether it applies to what is known.")
-    bound = QuantitySerializer(allow_null=True, help_text="The bound in mL, where it can be told.")
-    missing = TextsField(help_text="Query parameters that would settle it.")
+    applies = serializers.ChoiceField(
+        ("yes", "unknown"), help_text="`yes`, or `unknown` where that depends on a parameter that is `missing`."
+    )
+    bound = QuantitySerializer(allow_null=True, help_text="The bound in mL; null where it cannot be worked out.")
+    missing = TextsField(help_text="Query parameters that would settle whether it applies, and its bound.")
     why = serializers.CharField(help_text="How the bound comes about.")
 
 
 class ResolutionSerializer(Shape):
     """Which limit binds the volume of a session."""
 
-    binding = CandidateSerializer(allow_null=True, help_text="The strictest limit that surely applies.")
+    binding = CandidateSerializer(allow_null=True, help_text="The strictest limit that surely applies; null for none.")
     reason = serializers.ChoiceField(
         UNBOUND,
         allow_null=True,
-        help_text="Why no limit binds: no source gives the label's number, or no text of the product was read here.",
+        help_text="Why no limit binds; null where one does. `limit_unconfirmed`: no source gives the label's number. "
+        "`not_covered`: no limit on the product was read for the jurisdiction, or none has a bound for what is known.",
     )
     candidates = CandidateSerializer(many=True, help_text="Every limit that applies or may apply, by slug.")
     cautions = CandidateSerializer(many=True, help_text="Volumes above which a label or this service warns.")
-    missing = TextsField(help_text="Query parameters that would settle what may apply.")
+    missing = TextsField(help_text="Query parameters that would settle which candidates apply, and their bounds.")
     release = serializers.IntegerField(help_text="Number of the release.")
     content_status = serializers.CharField(help_text="How far the content is reviewed.")
     decides = serializers.CharField(help_text="Who decides: never this service.")
 
 
 class KnownSerializer(Shape):
-    """What is known of one question for a product."""
+    """What is known of one question on a product."""
 
     status = serializers.ChoiceField(
         KNOWLEDGE,
-        help_text="`confirmed`: a label or guideline gives a number for each strength. `policy`: this service's "
-        "policy does, at least for one. `unconfirmed`: for at least one strength no source gives a number.",
+        help_text="`confirmed`: a label or guideline gives a number for each strength. `policy`: each strength has a "
+        "number, and at least one of these is this service's policy. `unconfirmed`: at least one strength has none.",
     )
-    limits = TextsField(help_text="Slugs of the limits that speak here, those without a number among them.")
+    limits = TextsField(help_text="Slugs of the limits on the question, also of those that have no number.")
 
 
 class CoverageSerializer(Shape):
@@ -200,31 +215,19 @@ class CoverageSerializer(Shape):
     )
     form = serializers.ChoiceField(FORMS, help_text="Liquid or foam.")
     vein_type = serializers.CharField(help_text="Slug of the vein type.")
-    volume = KnownSerializer(help_text="The most in a session, or in a day by weight.")
-    injection = KnownSerializer(help_text="The most for one injection.")
+    volume = KnownSerializer(help_text="The most volume in a session, a day or a week, or the most by body weight.")
+    injection = KnownSerializer(help_text="The most volume of one injection.")
     strength = KnownSerializer(help_text="The strengths for the vein type.")
-    interval = KnownSerializer(help_text="The least days between sessions.")
+    interval = KnownSerializer(help_text="The least number of days between sessions.")
 
 
-class ErrorSerializer(Shape):
-    """One fault of the request."""
-
-    pointer = serializers.CharField(required=False, allow_blank=True, help_text="JSON Pointer into the body.")
-    parameter = serializers.CharField(required=False, help_text="Name of the query parameter.")
-    code = serializers.CharField(help_text="Kind of fault.")
-    detail = serializers.CharField(help_text="What to do about it.")
-    allowed = serializers.ListField(child=serializers.CharField(), required=False, help_text="What is allowed.")
-    did_you_mean = serializers.CharField(
-        required=False, help_text="What was probably meant; slugs joined by a comma where a name fits several."
-    )
-
-
-class BatchEntrySerializer(Shape):
+@extend_schema_serializer(component_name="BatchEntry")
+class BatchItemSerializer(Shape):
     """What became of one plan of a batch."""
 
     status = serializers.ChoiceField((200, 400), help_text="200 with an answer, or 400 with faults.")
     answer = AnswerSerializer(allow_null=True, help_text="The answer that the plan gets on its own.")
-    errors = ErrorSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
+    errors = FaultSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
         many=True, help_text="Why the plan cannot be read, with pointers into the plan."
     )
 
@@ -232,41 +235,41 @@ class BatchEntrySerializer(Shape):
 class BatchAnswerSerializer(Shape):
     """The answers of a batch, in the order sent."""
 
-    items = BatchEntrySerializer(many=True, help_text="One entry for each plan.")
+    items = BatchItemSerializer(many=True, help_text="One item for each plan.")
     release = serializers.IntegerField(help_text="Number of the release.")
 
 
 class ChangeSerializer(Shape):
     """A plan whose verdict changes."""
 
-    index = serializers.IntegerField(help_text="Its place among the plans sent, from 0.")
-    from_verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict under the one release.")
-    to_verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict under the other.")
-    came = TextsField(help_text="Ids of findings that only the other release has.")
-    went = TextsField(help_text="Ids of findings that only the one release has.")
+    index = serializers.IntegerField(help_text="Its position among the plans sent, from 0.")
+    from_verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict under `from_release`.")
+    to_verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict under `to_release`.")
+    came = TextsField(help_text="Ids of findings that are there under `to_release` only.")
+    went = TextsField(help_text="Ids of findings that are there under `from_release` only.")
 
 
 class UnreadableSerializer(Shape):
     """A plan that one of the releases cannot read."""
 
-    index = serializers.IntegerField(help_text="Its place among the plans sent, from 0.")
-    errors = ErrorSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
+    index = serializers.IntegerField(help_text="Its position among the plans sent, from 0.")
+    errors = FaultSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
         many=True, help_text="Why, with pointers into the plan."
     )
 
 
 class ComparisonAnswerSerializer(Shape):
-    """What changes for the plans between two releases."""
+    """What changes for the plans from one release to another."""
 
-    from_release = serializers.IntegerField(help_text="Number of the one release.")
-    to_release = serializers.IntegerField(help_text="Number of the other.")
+    from_release = serializers.IntegerField(help_text="Number of the first release.")
+    to_release = serializers.IntegerField(help_text="Number of the second release.")
     compared = serializers.IntegerField(help_text="Plans that both can read.")
     items = ChangeSerializer(many=True, help_text="The plans whose verdict changes.")
     unreadable = UnreadableSerializer(many=True, help_text="The plans that cannot be read.")
 
 
 class VectorFindingSerializer(Shape):
-    """What to compare of a finding."""
+    """The members of a finding that a copy of the rules must come to."""
 
     id = serializers.CharField(help_text="Rule and pointer.")
     severity = serializers.ChoiceField(SEVERITIES, help_text="How serious it is.")
@@ -277,68 +280,12 @@ class VectorFindingSerializer(Shape):
 class VectorSerializer(Shape):
     """A plan on one side of a limit, and what it must come to."""
 
-    slug = serializers.CharField(help_text="The limit and the side.")
+    slug = serializers.CharField(help_text="The slug of the limit and the side, such as `on` or `outside`.")
     limit = serializers.CharField(help_text="Slug of the limit.")
     plan = serializers.JSONField(help_text="The plan.")
-    broken = serializers.BooleanField(help_text="Whether it breaks the limit.")
+    broken = serializers.BooleanField(help_text="True where the plan breaks the limit.")
     verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict.")
     findings = VectorFindingSerializer(many=True, help_text="The findings.")
-
-
-class ProblemSerializer(Shape):
-    """A failure (RFC 9457)."""
-
-    type = serializers.CharField(help_text="Where the kind of failure is explained.")
-    title = serializers.CharField(help_text="The kind of failure in words.")
-    status = serializers.IntegerField(help_text="HTTP status.")
-    detail = serializers.CharField(help_text="This failure in words.")
-    code = serializers.CharField(help_text="Stable code of the kind of failure.")
-    request_id = serializers.CharField(help_text="To name the request when you ask us about it.")
-    errors = ErrorSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
-        many=True, required=False, help_text="Every fault of the request, all at once."
-    )
-
-
-class ProblemKindSerializer(Shape):
-    """A kind of failure."""
-
-    code = serializers.CharField(help_text="Its code.")
-    status = serializers.IntegerField(help_text="HTTP status.")
-    title = serializers.CharField(help_text="Its name.")
-    text = serializers.CharField(help_text="What it means and what to do.")
-
-
-class ReleaseSerializer(Shape):
-    """Content as it was published; never changed afterwards."""
-
-    number = serializers.IntegerField(help_text="1, 2, 3 …")
-    published_at = serializers.DateTimeField(help_text="When, in UTC.")
-    note = serializers.CharField(help_text="Why.")
-    digest = serializers.CharField(help_text="SHA-256 of the content in canonical JSON (RFC 8785).")
-
-
-class ReleaseDetailSerializer(ReleaseSerializer):
-    """A release with its size."""
-
-    rows = serializers.DictField(child=serializers.IntegerField(), help_text="How many rows each resource has.")
-
-
-class LicenceSerializer(Shape):
-    """The licence of the content."""
-
-    name = serializers.CharField(help_text="Its name.")
-    url = serializers.CharField(help_text="Its text.")
-
-
-class EntrySerializer(Shape):
-    """The way in."""
-
-    service = serializers.CharField(help_text="What this is.")
-    notice = serializers.CharField(help_text="What it is not.")
-    content_status = serializers.CharField(help_text="How far the content is reviewed.")
-    licence = LicenceSerializer(help_text="The licence of the content.")
-    release = ReleaseDetailSerializer(help_text="The current release.")
-    links = serializers.DictField(child=serializers.CharField(), help_text="Where everything is.")
 
 
 class ExampleSerializer(Shape):
@@ -351,16 +298,3 @@ class ExampleSerializer(Shape):
     findings = TextsField(help_text="Ids of the findings that it comes to.")
     reviewed_on = serializers.DateField(help_text="Day of the last review.")
     review_due = serializers.DateField(help_text="Day by which the next review is due.")
-
-
-class HealthSerializer(Shape):
-    """The process answers."""
-
-    status = serializers.CharField(help_text="`ok`.")
-
-
-class ReadySerializer(HealthSerializer):
-    """Content is there."""
-
-    release = serializers.IntegerField(help_text="Number of the release that is served.")
-    rules = serializers.IntegerField(help_text="Rules that are enforced.")

@@ -1,4 +1,4 @@
-"""How a fact is rendered when it is published."""
+"""Facts: rows of the content tables in, their JSON out, when they are published."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from rest_framework import serializers
 from api.models import (
     Area,
     Claim,
-    Content,
     Contraindication,
+    Fact,
     Faq,
     Ingredient,
     PlanExample,
@@ -26,7 +26,7 @@ from api.models import (
     VeinType,
 )
 from api.models.fields import STANCES
-from api.rules.book import TELLS
+from api.rules.book import MEMBER_OF_SELECTOR
 from api.rules.measures import MEASURES
 from api.rules.numbers import UNITS
 from api.rules.outcomes import ESSENTIAL_MEMBERS
@@ -65,7 +65,7 @@ class CitationSerializer(serializers.Serializer[Any]):
 
 
 class FactSerializer(serializers.ModelSerializer[Any]):
-    """A row of content, with its citations."""
+    """A fact as it is published."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -74,6 +74,8 @@ class FactSerializer(serializers.ModelSerializer[Any]):
 
 
 class CitedSerializer(FactSerializer):
+    """A fact as it is published, with its citations."""
+
     citations = CitationSerializer(many=True, help_text="Who says so, and where.")
 
 
@@ -106,12 +108,13 @@ class AreaSerializer(CitedSerializer):
 class VeinTypeSerializer(CitedSerializer):
     synonyms = TextsField(help_text="Other names in use.")
     ceap_classes = TextsField(help_text="Clinical classes of the CEAP classification.")
+    veins = TextsField(help_text="Named veins that are of this type.")
 
     class Meta:
         model = VeinType
         fields = (
             "slug", "name", "synonyms", "description", "diameter_min_mm", "diameter_over_mm", "diameter_max_mm",
-            "diameter_status", "ceap_classes", "note", "citations", *REVIEW,
+            "diameter_status", "veins", "ceap_classes", "note", "citations", *REVIEW,
         )  # fmt: skip
 
 
@@ -155,18 +158,19 @@ class IngredientSerializer(CitedSerializer):
 class SessionLimitSerializer(CitedSerializer):
     quantity = serializers.CharField(source="rule.quantity", help_text="The measure that is limited.")
     value = serializers.SerializerMethodField("bound")
-    values = TextsField(help_text="The allowed or excluded values, where there are several.")
+    values = TextsField(help_text="The values that are allowed (`in`) or excluded (`not-in`); empty for a bound.")
 
     class Meta:
         model = SessionLimit
         fields = (
             "slug", "title", "rule", "quantity", "comparator", "value", "values", "values_from", "unit", "rule_set",
             "jurisdiction", "product", "sclerosant", "concentration_percent", "form", "vein_type", "vein", "area",
-            "first_exposure", "severity", "always", "status", "note", "citations", *REVIEW,
+            "first_exposure", "made_in_clinic", "condition", "stands_in", "severity", "always", "status", "note",
+            "citations", *REVIEW,
         )  # fmt: skip
 
     def bound(self, limit: SessionLimit) -> str | None:
-        """The bound as text: a decimal, `true` or `false`; null where `values` list it or no source confirms one."""
+        """The bound: a decimal, `true` or `false`; null for a list of values, and where no source gives one."""
         if limit.expected is not None:
             return str(limit.expected).lower()
         return None if limit.value is None else ShortestDecimalField(9, 3).to_representation(limit.value)
@@ -207,10 +211,10 @@ class FigureSerializer(serializers.Serializer[Any]):
     """A figure that an answer uses, with who says so."""
 
     key = serializers.CharField(help_text="Its name in the answer.")
-    low = serializers.CharField(allow_null=True, help_text="Lower end; null below which none is given.")
-    high = serializers.CharField(allow_null=True, help_text="Upper end; null above which none is given.")
+    low = serializers.CharField(allow_null=True, help_text="Lower end; null where none is given.")
+    high = serializers.CharField(allow_null=True, help_text="Upper end; null where none is given.")
     unit = serializers.ChoiceField(UNITS, help_text="UCUM unit.")
-    label = serializers.CharField(help_text="What it counts.")  # type: ignore[assignment]  # a field, not a caption
+    label = serializers.CharField(help_text="What it counts.")  # type: ignore[assignment]  # a field, no caption
     citations = CitationSerializer(many=True, help_text="Who says so, and where.")
 
 
@@ -241,9 +245,13 @@ class SortedDictField(serializers.DictField):
         return dict(sorted(value.items()))
 
 
-# The column of a limit or ruling, where it is not named as the selector.
-COLUMNS = {"product": "product_id", "concentration": "concentration_percent", "vein_type": "vein_type_id"}
-TELLING = {**{COLUMNS.get(selector, selector): member for selector, member in TELLS.items()}, "values_from": "product"}
+# The column that a selector of a limit or ruling is kept in, where it has another name.
+COLUMN_OF_SELECTOR = {"product": "product_id", "concentration": "concentration_percent", "vein_type": "vein_type_id"}
+# The member of a treatment that a column of a limit or ruling is compared with.
+MEMBER_OF_COLUMN = {
+    **{COLUMN_OF_SELECTOR.get(selector, selector): member for selector, member in MEMBER_OF_SELECTOR.items()},
+    "values_from": "product",
+}
 
 
 class RuleSerializer(FactSerializer):
@@ -262,37 +270,38 @@ class RuleSerializer(FactSerializer):
         )  # fmt: skip
 
     def to_representation(self, rule: Rule) -> Any:
-        """The rule with what is read off its limits, or off the rulings, which are read once."""
+        """The rule. Its limits, or the rulings, are read once, for all members that are worked out from them."""
         rulings = Ruling.objects.all() if rule.quantity == "condition" else ()
         self.rows: list[Any] = [*rule.sessionlimit_set.all(), *rulings]
         return super().to_representation(rule)
 
     def get_scope(self, rule: Rule) -> str:
-        """What the measure is taken of."""
+        """What is judged at once: a treatment, a session, a day, a week, the plan, or one of the patient's lists."""
         return MEASURES[rule.quantity].scope
 
     def get_needs(self, rule: Rule) -> list[str]:
-        """Members of the plan that tell which limits apply to a treatment, and then those that the measure reads."""
+        """Members of a plan: first those that settle which limits apply, then those that the measure is read from."""
         needs = MEASURES[rule.quantity].needs
-        told = {
+        settling = {
             f"sessions[].treatments[].{member}"
             for row in self.rows
-            for selector, member in TELLING.items()
-            if getattr(row, selector, None) is not None
+            for column, member in MEMBER_OF_COLUMN.items()
+            if getattr(row, column, None) is not None
         }
-        return [*sorted(told - {*needs}), *needs]
+        return [*sorted(settling - {*needs}), *needs]
 
     def get_incomplete_without(self, rule: Rule) -> list[str]:
-        """Of these, the members whose absence leaves a plan `incomplete` where the rule needs them.
+        """Those of `needs` without which a plan may be `incomplete`.
 
-        Where the rule is not essential, and for `first_exposure`, only if a limit that may apply would be broken.
+        Where the rule is not `essential`, and for `first_exposure`, it is so only if a limit that may apply would be
+        broken.
         """
         members = {need: need.rpartition(".")[2] for need in self.get_needs(rule)}
-        telling = (ESSENTIAL_MEMBERS | {"first_exposure"}) - {"amount"}
-        return [need for need, member in members.items() if member in telling]
+        essential = (ESSENTIAL_MEMBERS | {"first_exposure"}) - {"amount"}
+        return [need for need, member in members.items() if member in essential]
 
     def get_limits(self, rule: Rule) -> list[str]:
-        """Slugs of the limits that the measure is held against; of the rulings, for contraindications."""
+        """Slugs of the limits that the measure is held against; for contraindications, of the rulings."""
         return sorted(row.slug for row in self.rows)
 
     def get_citations(self, rule: Rule) -> list[dict[str, Any]]:
@@ -312,12 +321,18 @@ class PlanExampleSerializer(FactSerializer):
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of content: its table, its JSON, and how people call it."""
+    """A resource: its table, its JSON, what one of its rows is called, and what it is about."""
 
-    model: type[Content]
+    model: type[Fact]
     serializer: type[FactSerializer]
     one: str
     text: str
+    many: str = ""
+
+    @property
+    def plural(self) -> str:
+        """What several are called: `many`, or the usual plural of `one`."""
+        return self.many or f"{self.one}s"
 
 
 RESOURCES: Mapping[str, Resource] = {
@@ -356,9 +371,17 @@ RESOURCES: Mapping[str, Resource] = {
         "result duration",
         "Onset, number of sessions, clearance and how long results last.",
     ),
-    "faqs": Resource(Faq, FaqSerializer, "FAQ entry", "Questions that patients ask, with answers and their sources."),
+    "faqs": Resource(
+        Faq,
+        FaqSerializer,
+        "question and answer",
+        "Questions that patients ask, with answers and their sources.",
+        many="questions and answers",
+    ),
     "claims": Resource(
         Claim, ClaimSerializer, "claim", "What the article says, the verdict, and what the service does instead."
     ),
     "plan-examples": Resource(PlanExample, PlanExampleSerializer, "example", "Named plans."),
 }
+# Those with a list and a detail of their own; named plans are served beside the check of plans.
+FACTS = {name: resource for name, resource in RESOURCES.items() if resource.model is not PlanExample}

@@ -1,4 +1,4 @@
-"""The check of session plans, and what helps before and after it."""
+"""The plan check: plans in, or what is known before there is one; answers out."""
 
 import hashlib
 from typing import Any
@@ -9,40 +9,40 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import content
-from api.content import FrozenRelease
-from api.errors import error
-from api.parsers import Parameter, read_query, refuse_no_body
+from api import releases
+from api.errors import fault_as_json
+from api.parsers import Parameter, refuse_no_body
+from api.releases import FrozenRelease
 from api.rules import PlanFaults, check
-from api.rules.answer import DECIDES, look
-from api.rules.kinds import members_of
+from api.rules.answer import DECIDES
+from api.rules.evaluate import evaluate
 from api.rules.numbers import thousandths
 from api.rules.plan import FORMS, JURISDICTIONS, VEINS, Batch, Comparison, Patient, Treatment, read_envelope
 from api.rules.reading import JsonNumber
 from api.rules.resolve import Known, resolve
+from api.rules.value_types import fields_of
 from api.schema import Operation
 from api.serializers import AnswerSerializer, BatchAnswerSerializer, ComparisonAnswerSerializer, ResolutionSerializer
-from api.views.content import CONTENT_STATUS, RELEASE, published, release_asked_for, slugs
-from api.views.contract import ContractView
+from api.views.contract import CONTENT_STATUS, RELEASE, ContractView
+from api.views.facts import slugs
 
 BODY_PROBLEMS = (404, 411, 413, 415, 503)
 
 
 class PlanView(ContractView):
-    """A view that takes plans. Nothing of them is stored or logged."""
+    """A view that takes one plan or several. Nothing of them is stored or logged."""
 
     http_method_names = ("post",)
     most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
-    def release(self, request: Request) -> FrozenRelease:
-        """The release to check against, once the query and the body's length are in order."""
-        release = release_asked_for(request)
-        read_query(request.query_params, (RELEASE,), release.content)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Set `query` and `release`, and refuse a request without a body."""
+        super().initial(request, *args, **kwargs)
         refuse_no_body(request.META)
-        return release
 
-    def respond(self, body: dict[str, Any], release: FrozenRelease) -> Response:
-        return Response(body, headers={"Content-Release": str(release.number), "Cache-Control": "no-store"})
+    def answered(self, body: dict[str, Any]) -> Response:
+        """The answer as a response that no cache keeps, since it may tell of a patient."""
+        return Response(body, headers={"Content-Release": str(self.release.number), "Cache-Control": "no-store"})
 
 
 class ValidatePlan(PlanView):
@@ -53,23 +53,24 @@ class ValidatePlan(PlanView):
         tag="Plans",
         summary="Check a session plan",
         text=(
-            "Holds a proposed plan against the published limits of the chosen rule sets and jurisdiction. The answer "
-            "is 200 whenever the plan can be read, whatever the verdict; it names every limit that is broken, the "
-            "number observed, the number allowed, who says so, and what would bring it inside. Nothing is stored. "
-            "Only `area` and `amount` of each treatment are required; what is missing is told in `not_evaluated`. "
-            "Suggestions are alternatives for the body as sent, and only lower or postpone; `nearest_within_limits` is "
-            "the combined one. Leave `clinic` out of `rule_sets` where a clinic keeps to the label alone: the clinic's "
-            "own limits are the article's, for any product, and are errors for whoever asks for them."
+            "Compares a proposed plan with the published limits of the chosen rule sets and jurisdiction. The status "
+            "is 200 whenever the plan can be read, whatever the verdict. The answer names every limit that is broken, "
+            "the number observed, the number allowed, who says so, and what would bring the plan inside. Nothing is "
+            "stored. Only `area` and `amount` of each treatment are required; `not_evaluated` names the members that "
+            "would let more rules be evaluated. Suggestions are alternatives for the body as sent: each lowers "
+            "something, postpones something, or adds care afterwards. `nearest_within_limits` combines changes for "
+            "all findings. The limits of the rule set `clinic` are the article's, for any product: leave it out of "
+            "`rule_sets` where a clinic keeps to the label alone. `GET /v1/session-plans/examples` has a named plan "
+            "for every outcome."
         ),
-        answer=AnswerSerializer,
+        returns=AnswerSerializer,
         parameters=(RELEASE,),
         problems=BODY_PROBLEMS,
         takes="Plan",
     )
 
     def post(self, request: Request) -> Response:
-        release = self.release(request)
-        return self.respond(answer_to(request.data, release), release)
+        return self.answered(answer_to(request.data, self.release))
 
 
 class ValidateBatch(PlanView):
@@ -81,24 +82,23 @@ class ValidateBatch(PlanView):
         tag="Plans",
         summary="Check many session plans",
         text=(
-            "Checks up to 100 plans, 1 MB in all, with one entry for each in the order sent: the answer that the plan "
-            "gets on its own, or the faults for which it cannot be read. One bad plan does not spoil the rest."
+            "Checks up to 100 plans, 1 MB in all. `items` has one item for each, in the order sent: the answer that "
+            "the plan gets on its own, or the faults for which it cannot be read. One bad plan does not spoil the rest."
         ),
-        answer=BatchAnswerSerializer,
+        returns=BatchAnswerSerializer,
         parameters=(RELEASE,),
         problems=BODY_PROBLEMS,
         takes="Batch",
     )
 
     def post(self, request: Request) -> Response:
-        release = self.release(request)
         batch = read_envelope(Batch, request.data)
-        items = [entry_for(document, release) for document in batch.plans]
-        return self.respond({"items": items, "release": release.number}, release)
+        items = [batch_item(document, self.release) for document in batch.plans]
+        return self.answered({"items": items, "release": self.release.number})
 
 
 class ComparePlans(PlanView):
-    """Checks plans under two releases and tells which verdicts change."""
+    """Checks plans under two releases and says which verdicts change."""
 
     most_bytes = settings.MOST_BYTES_OF_PLANS
     operation = Operation(
@@ -106,27 +106,25 @@ class ComparePlans(PlanView):
         tag="Plans",
         summary="Compare plans under two releases",
         text=(
-            "Checks up to 100 plans, 1 MB in all, under two releases. `items` holds only the plans whose verdict "
-            "changes, with the ids of the findings that came and went; `unreadable` holds the plans that a release "
-            "cannot read."
+            "Checks up to 100 plans, 1 MB in all, under two releases. `items` has only the plans whose verdict "
+            "changes, with the ids of the findings that came and went; `unreadable` has the plans that one of the "
+            "releases cannot read."
         ),
-        answer=ComparisonAnswerSerializer,
+        returns=ComparisonAnswerSerializer,
         problems=BODY_PROBLEMS,
         takes="Comparison",
     )
 
     def post(self, request: Request) -> Response:
-        read_query(request.query_params, (), {})
-        refuse_no_body(request.META)
         comparison = read_envelope(Comparison, request.data)
-        former = content.pinned(comparison.from_release)
-        latter = content.pinned(comparison.to_release) if comparison.to_release else content.current()
+        former = releases.pinned(comparison.from_release)
+        latter = self.release = releases.pinned(comparison.to_release) if comparison.to_release else releases.current()
         items, unreadable = [], []
         for index, document in enumerate(comparison.plans):
             try:
                 change = difference(document, former, latter)
             except PlanFaults as refusal:
-                unreadable.append({"index": index, "errors": [error(fault) for fault in refusal.faults]})
+                unreadable.append({"index": index, "errors": [fault_as_json(fault) for fault in refusal.faults]})
             else:
                 items += [{"index": index, **change}] if change else []
         body = {
@@ -136,11 +134,11 @@ class ComparePlans(PlanView):
             "items": items,
             "unreadable": unreadable,
         }
-        return self.respond(body, latter)
+        return self.answered(body)
 
 
 class ResolveLimit(ContractView):
-    """Tells which limit binds the volume of a session before there is a plan."""
+    """Finds which limit binds the volume of a session before there is a plan."""
 
     parameters = (
         Parameter("product", "Slug of `/v1/products`.", slugs("products")),
@@ -148,13 +146,13 @@ class ResolveLimit(ContractView):
         Parameter(
             "concentration_percent",
             "Concentration in percent.",
-            decimal=members_of(Treatment)["concentration_percent"].metadata["kind"],
+            decimal=fields_of(Treatment)["concentration_percent"].metadata["value_type"],
         ),
         Parameter("form", "Liquid or foam.", closed=FORMS),
         Parameter("vein_type", "Slug of `/v1/vein-types`.", slugs("vein-types")),
-        Parameter("vein", "The saphenous vein or perforator, where a label names it.", closed=tuple(VEINS)),
+        Parameter("vein", "The saphenous vein or perforator, where a label names it.", closed=VEINS),
         Parameter("area", "Slug of `/v1/areas`.", slugs("areas")),
-        Parameter("weight_kg", "Body weight in kg.", decimal=members_of(Patient)["weight_kg"].metadata["kind"]),
+        Parameter("weight_kg", "Body weight in kg.", decimal=fields_of(Patient)["weight_kg"].metadata["value_type"]),
     )
     operation = Operation(
         id="resolve_session_limit",
@@ -162,31 +160,29 @@ class ResolveLimit(ContractView):
         summary="Find the binding limit",
         text=(
             "Which limit binds the volume of a session, in mL, for what is known so far; every candidate and why; and "
-            "what is missing to be sure. A dose by body weight becomes mL through the strength, rounded down. Where no "
-            "source gives the label's number, or no text of the product was read for the jurisdiction, nothing binds, "
-            "and `reason` says so: no number of another rule set stands in."
+            "what is missing to be sure. A dose by body weight becomes mL by the strength, rounded down. Where no "
+            "source gives the label's number, or no text on the product was read for the jurisdiction, nothing binds, "
+            "and `reason` says which of the two: no number of another rule set stands in."
         ),
-        answer=ResolutionSerializer,
+        returns=ResolutionSerializer,
         parameters=(*parameters, RELEASE),
         problems=(404, 503),
         frozen=True,
     )
 
     def get(self, request: Request) -> HttpResponse:
-        release = release_asked_for(request)
-        query = read_query(request.query_params, self.operation.parameters, release.content)
         known = {
             name: thousandths(text) if name in ("concentration_percent", "weight_kg") else text
-            for name, text in query.items()
+            for name, text in self.query.items()
             if name != "release"
         }
-        resolution = resolve(Known(**known), release.book)  # type: ignore[arg-type]  # the query was read by name
-        envelope = {"release": release.number, "content_status": CONTENT_STATUS, "decides": DECIDES}
-        return published(request, release, {**resolution, **envelope})
+        resolution = resolve(Known(**known), self.release.book)  # type: ignore[arg-type]  # the query was read by name
+        envelope = {"release": self.release.number, "content_status": CONTENT_STATUS, "decides": DECIDES}
+        return self.published({**resolution, **envelope})
 
 
 def answer_to(document: Any, release: FrozenRelease) -> dict[str, Any]:
-    """The whole answer to a plan under a release. It has no clock and no chance in it.
+    """The whole answer to a plan under a release, the same whenever and wherever it is asked for.
 
     Raises:
         PlanFaults: the document is not a plan.
@@ -201,38 +197,38 @@ def answer_to(document: Any, release: FrozenRelease) -> dict[str, Any]:
     return {**answer, "release": release.number, "decides": DECIDES, "receipt": receipt}
 
 
-def entry_for(document: Any, release: FrozenRelease) -> dict[str, Any]:
-    """A plan's entry in a batch: its answer, or its faults."""
+def batch_item(document: Any, release: FrozenRelease) -> dict[str, Any]:
+    """The item of one plan in the answer to a batch: the plan's own answer, or its faults."""
     try:
         return {"status": 200, "answer": answer_to(document, release), "errors": []}
     except PlanFaults as refusal:
-        return {"status": 400, "answer": None, "errors": [error(fault) for fault in refusal.faults]}
+        return {"status": 400, "answer": None, "errors": [fault_as_json(fault) for fault in refusal.faults]}
 
 
 def difference(document: Any, former: FrozenRelease, latter: FrozenRelease) -> dict[str, Any] | None:
-    """What changes for a plan between two releases, or None where the verdict stays.
+    """What changes for a plan from one release to another, or None where the verdict stays.
 
     Raises:
         PlanFaults: one of the releases cannot read the document.
     """
-    before, after = look(document, former.book), look(document, latter.book)
+    before, after = evaluate(document, former.book), evaluate(document, latter.book)
     if before.verdict == after.verdict:
         return None
-    went, came = ([finding["id"] for finding in seen.findings] for seen in (before, after))
+    went, came = ([finding.id for finding in each.outcomes.findings()] for each in (before, after))
     return {
         "from_verdict": before.verdict,
         "to_verdict": after.verdict,
-        "came": [known for known in came if known not in went],
-        "went": [known for known in went if known not in came],
+        "came": [finding for finding in came if finding not in went],
+        "went": [finding for finding in went if finding not in came],
     }
 
 
 def canonical(node: Any) -> Any:
-    """The document with its numbers as RFC 8785 has them. Only the receipt's digest is made from these."""
+    """The document with its numbers as RFC 8785 has them. Only the receipt's digest is made from it."""
     if isinstance(node, dict):
-        return {name: canonical(entry) for name, entry in node.items()}
+        return {name: canonical(member) for name, member in node.items()}
     if isinstance(node, list):
-        return [canonical(entry) for entry in node]
+        return [canonical(element) for element in node]
     if isinstance(node, JsonNumber):
         return float(node) if "." in node else int(node)
     return node

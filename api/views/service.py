@@ -1,4 +1,4 @@
-"""The service itself: entry, documentation, problems, health."""
+"""The service itself: a request in; index, documentation, problem pages and health out."""
 
 from typing import Any
 
@@ -11,13 +11,11 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import content
+from api import releases
 from api.errors import PROBLEMS
-from api.parsers import read_query
 from api.schema import Operation
-from api.serializers import RESOURCES, EntrySerializer, HealthSerializer, ProblemKindSerializer, ReadySerializer
-from api.views.content import CONTENT_STATUS, empty, published
-from api.views.contract import ContractView
+from api.serializers import FACTS, HealthSerializer, IndexSerializer, ProblemPageSerializer, ReadySerializer
+from api.views.contract import CONTENT_STATUS, ContractView
 
 NOTICE = (
     "Published facts and limits with their sources. Not medical advice: the treating provider determines eligibility "
@@ -25,7 +23,7 @@ NOTICE = (
 )
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
 LINKS = {
-    **{name.replace("-", "_"): f"/v1/{name}" for name in RESOURCES if name != "plan-examples"},
+    **{name.replace("-", "_"): f"/v1/{name}" for name in FACTS},
     "coverage": "/v1/coverage",
     "releases": "/v1/releases",
     "validate": "/v1/session-plans/validate",
@@ -39,27 +37,28 @@ LINKS = {
 
 
 class HtmlRenderer(BaseRenderer):
-    """Lets a view answer text/html; the view renders its own template."""
+    """Lets a view serve text/html; the view renders its own template."""
 
     media_type = "text/html"
     format = "html"
 
 
 class Anything(BaseContentNegotiation):
-    """For a view with one representation: it is served whatever the client asks for."""
+    """For a view with one representation, which is served whatever the client accepts."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """The first renderer."""
         return renderers[0], renderers[0].media_type
 
 
-def entry(release: content.FrozenRelease) -> dict[str, Any]:
+def index(release: releases.FrozenRelease) -> dict[str, Any]:
     """What `/v1` says."""
     return {
         "service": "Sclerotherapy content and rules",
         "notice": NOTICE,
         "content_status": CONTENT_STATUS,
         "licence": LICENCE,
-        "release": content.history_entry(release),
+        "release": releases.with_row_counts(release),
         "links": LINKS,
     }
 
@@ -70,57 +69,54 @@ class Home(ContractView):
     renderer_classes = (HtmlRenderer, JSONRenderer)
 
     def get(self, request: Request) -> HttpResponse:
-        read_query(request.query_params, (), empty)
-        release = content.current()
+        release = self.release = releases.current()
         if request.accepted_renderer.format == "html":
             limits = [release.item("session-limits", f"clinic-{slug}-max") for slug in ("session-volume", "vial-count")]
             # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
             base = f"{request.scheme}://{request.get_host()}"
-            page = {"entry": entry(release), "limits": limits, "resources": resources(), "base": base}
+            page = {"index": index(release), "limits": limits, "resources": resources(), "base": base}
             response = render(request._request, "api/home.html", page)
             response["Cache-Control"] = "private, max-age=60"
         else:
-            response = published(request, release, entry(release))
+            response = self.published(index(release))
         patch_vary_headers(response, ["Accept"])
         return response
 
 
 def resources() -> list[dict[str, str]]:
-    """The content paths with what they hold, for the page."""
-    rows = [{"path": f"/v1/{name}", "text": kind.text} for name, kind in RESOURCES.items() if name != "plan-examples"]
+    """The path of each resource, with what it has, for the page."""
+    rows = [{"path": f"/v1/{name}", "text": resource.text} for name, resource in FACTS.items()]
     return sorted(rows, key=lambda row: row["path"])
 
 
-class Entry(ContractView):
-    """The current release, links, the licence, and what this service is not."""
+class Index(ContractView):
+    """The newest release, links, the licence, and what this service is not."""
 
     operation = Operation(
         id="get_entry",
         tag="Service",
         summary="Start here",
         text="The current release, links to everything, the licence, and what this service is not.",
-        answer=EntrySerializer,
+        returns=IndexSerializer,
         problems=(503,),
         frozen=True,
     )
 
     def get(self, request: Request) -> HttpResponse:
-        read_query(request.query_params, (), empty)
-        release = content.current()
-        return published(request, release, entry(release))
+        self.release = releases.current()
+        return self.published(index(self.release))
 
 
 class OpenApi(ContractView):
     """The OpenAPI document, as committed."""
 
     operation = Operation(
-        id="get_openapi", tag="Service", summary="Get this document", text="The OpenAPI document, as YAML.", answer=str
+        id="get_openapi", tag="Service", summary="Get this document", text="The OpenAPI document, as YAML.", returns=str
     )
 
     content_negotiation_class = Anything
 
     def get(self, request: Request) -> HttpResponse:
-        read_query(request.query_params, (), empty)
         response = HttpResponse(settings.OPENAPI_FILE.read_bytes(), content_type="application/yaml")
         response["Cache-Control"] = "public, max-age=300"
         return response
@@ -132,7 +128,6 @@ class Docs(ContractView):
     content_negotiation_class = Anything
 
     def get(self, request: Request) -> HttpResponse:
-        read_query(request.query_params, (), empty)
         return render(request._request, "api/docs.html")
 
 
@@ -143,14 +138,13 @@ class ProblemPage(ContractView):
         id="get_problem",
         tag="Service",
         summary="Explain a problem",
-        text="What a problem's `type` leads to: the kind of failure in words.",
-        answer=ProblemKindSerializer,
+        text="What a problem's `type` leads to: what went wrong, in words, and what to do.",
+        returns=ProblemPageSerializer,
     )
 
     renderer_classes = (JSONRenderer, HtmlRenderer)
 
     def get(self, request: Request, code: str) -> HttpResponse:
-        read_query(request.query_params, (), empty)
         problem = PROBLEMS.get(code)
         if problem is None:
             raise Http404
@@ -164,14 +158,17 @@ class ProblemPage(ContractView):
 
 
 class Live(ContractView):
-    """The process answers."""
+    """The process is up."""
 
     operation = Operation(
-        id="get_live", tag="Service", summary="Is it up?", text="The process answers.", answer=HealthSerializer
+        id="get_live",
+        tag="Service",
+        summary="Is it up?",
+        text="200 as long as the process is up, whether or not content can be read.",
+        returns=HealthSerializer,
     )
 
     def get(self, request: Request) -> Response:
-        read_query(request.query_params, (), empty)
         return Response({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
@@ -182,14 +179,13 @@ class Ready(ContractView):
         id="get_ready",
         tag="Service",
         summary="Can it serve?",
-        text="Content can be served and plans can be checked.",
-        answer=ReadySerializer,
+        text="200 where content can be served and plans can be checked, else 503.",
+        returns=ReadySerializer,
         problems=(503,),
     )
 
     def get(self, request: Request) -> Response:
-        read_query(request.query_params, (), empty)
-        release = content.current()
+        release = releases.current()
         return Response(
             {"status": "ok", "release": release.number, "rules": len(release.book.rules)},
             headers={"Cache-Control": "no-store"},

@@ -1,4 +1,4 @@
-"""Load the fixtures into the content tables."""
+"""Command: fixtures in, filled content tables out."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Freeze the content tables into the next release."""
+"""Command: the content tables and a note in, the next release out."""
 
 from typing import Any
 

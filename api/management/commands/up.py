@@ -1,4 +1,4 @@
-"""Migrate, publish the packaged content when there is none, and serve."""
+"""Command: migrate, publish the packaged content where there is no release, and serve."""
 
 import os
 import sys
@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from api.content import ContentUnavailableError, current
 from api.models import Release
 from api.publishing import load_content, publish
+from api.releases import ContentUnavailableError, current
 
 GREETING = """
 Serving on {url}
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def prepare(progress: Callable[[str], None]) -> None:
-    """Bring the database up to date, with content in it."""
+    """Migrate the database; where nothing is published, load the packaged content and publish it."""
     progress("Migrating the database")
     call_command("migrate", verbosity=0)
     newest = Release.objects.order_by("number").values_list("number", flat=True).last()
@@ -71,7 +71,7 @@ def prepare(progress: Callable[[str], None]) -> None:
 
 
 def warn_of_rules_that_cannot_be_read(progress: Callable[[str], None]) -> None:
-    """Say so where the newest release was published by a version whose rules this one does not read."""
+    """Tell where the rules of the newest release cannot be read, because an older version published them."""
     try:
         _ = current().book
     except ContentUnavailableError:
@@ -84,5 +84,5 @@ def serve(host: str, port: int) -> None:
     connections.close_all()
     sys.stdout.flush()
     options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--blocking-threads", "16", "--no-ws"]
-    # The arguments are our own, and the program is the Python that runs us.
-    os.execv(sys.executable, [sys.executable, "-m", "granian", *options, "sclero_service.wsgi:application"])  # noqa: S606
+    command = [sys.executable, "-m", "granian", *options, "sclero_service.wsgi:application"]
+    os.execv(sys.executable, command)  # noqa: S606 - the arguments are our own, the program is the Python that runs us

@@ -1,0 +1,104 @@
+"""Publishing: the content tables in, the next release out; each row is checked, rendered and proved on the way."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+import rfc8785
+from django.db import transaction
+from django.utils import timezone
+
+from api.models import PlanExample, Release
+from api.parsers import parse
+from api.publishing.checks import row_problems
+from api.publishing.load import lock_out_other_writers
+from api.publishing.prove import compiled, wrong_rules
+from api.publishing.references import resolved, typed_numbers
+from api.publishing.refused import Progress, RefusedError
+from api.publishing.sourcing import unsourced
+from api.publishing.wording import contradictions
+from api.rules import PlanFaults, check
+from api.serializers import RESOURCES
+
+# The members, by resource, whose text may refer to facts.
+PROSE = {"faqs": ("answer",), "claims": ("sources_say", "service_does")}
+
+
+def publish(note: str, progress: Progress = lambda _: None) -> Release:
+    """The next release, made from the content tables and saved.
+
+    Raises:
+        RefusedError: a row is not valid, content contradicts itself or its sources, rules do not come to what is
+            expected of them, or nothing changed.
+    """
+    if not note.strip():
+        raise RefusedError(["a release needs a note"])
+    with transaction.atomic():
+        lock_out_other_writers()
+        progress("checking every row")
+        problems = [*row_problems()] or [*typed_numbers()]
+        if problems:
+            raise RefusedError(problems)
+        content = render()
+        progress("proving the rules by every named plan and every boundary")
+        expected = {example.pk: example.expect for example in PlanExample.objects.all()}
+        problems = [*contradictions(content), *unsourced(content), *wrong_rules(content, expected)]
+        if problems:
+            raise RefusedError(problems)
+        digest = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+        last = Release.objects.order_by("-number").first()
+        if last is not None and last.digest == digest:
+            raise RefusedError([f"nothing changed since release {last.number}"])
+        release = Release(
+            number=last.number + 1 if last else 1,
+            published_at=timezone.now().replace(microsecond=0),
+            note=note.strip(),
+            digest=digest,
+            payload=json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+        )
+        release.save()
+    progress(f"published release {release.number}")
+    return release
+
+
+def render() -> dict[str, list[dict[str, Any]]]:
+    """The content of the next release: every resource through its serializer, sorted by slug, references resolved.
+
+    Raises:
+        RefusedError: a reference to what is not there, rules that cannot be compiled, or a named plan that is no plan.
+    """
+    content = {}
+    for name, resource in RESOURCES.items():
+        rows = json.loads(json.dumps(resource.serializer(resource.model._default_manager.all(), many=True).data))
+        # Sorted here and not by the database, whose collation is its own: a digest is the same everywhere.
+        content[name] = sorted(rows, key=itemgetter("slug"))
+    problems: list[str] = []
+    for name, members in PROSE.items():
+        for row in content[name]:
+            for member in members:
+                row[member], wrong = resolved(row[member], row, content)
+                problems += [f"{name}/{row['slug']}: {problem}" for problem in wrong]
+    if problems:
+        raise RefusedError(problems)
+    _judge_examples(content)
+    return content
+
+
+def _judge_examples(content: Mapping[str, Any]) -> None:
+    """Add to each named plan the verdict and findings that it comes to under this very content.
+
+    Raises:
+        RefusedError: rules that cannot be compiled, or a named plan that is no plan.
+    """
+    book = compiled(content)
+    for example in content["plan-examples"]:
+        example["plan"] = json.loads(example["plan"])
+        try:
+            answer = check(parse(json.dumps(example["plan"]).encode()), book)
+        except PlanFaults as error:
+            where = f"plan-examples/{example['slug']}"
+            raise RefusedError([f"{where}: {fault.pointer} {fault.code}" for fault in error.faults]) from error
+        example["verdict"] = answer["verdict"]
+        example["findings"] = [finding["id"] for finding in answer["findings"]]

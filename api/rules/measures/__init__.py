@@ -1,0 +1,6 @@
+"""The closed list of measures: a plan laid out in; one number, count, word or flag out."""
+
+from api.rules.measures import day, patient, session, treatment
+from api.rules.measures.registry import MEASURES, Measure, Observed, unique
+
+__all__ = ["MEASURES", "Measure", "Observed", "day", "patient", "session", "treatment", "unique"]

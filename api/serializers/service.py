@@ -1,0 +1,97 @@
+"""The shapes of what the service says of itself: problems, releases, the index, health.
+
+They document, and tests hold real responses to them. The names that the OpenAPI document has for them stay as they are,
+since the clients of partners are generated from it.
+"""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+Shape = serializers.Serializer[Any]
+
+
+@extend_schema_serializer(component_name="Error")
+class FaultSerializer(Shape):
+    """One fault of the request."""
+
+    pointer = serializers.CharField(required=False, allow_blank=True, help_text="JSON Pointer into the body.")
+    parameter = serializers.CharField(required=False, help_text="Name of the query parameter.")
+    code = serializers.CharField(help_text="Stable code of the fault.")
+    detail = serializers.CharField(help_text="What to do about it.")
+    allowed = serializers.ListField(child=serializers.CharField(), required=False, help_text="What is allowed.")
+    did_you_mean = serializers.CharField(
+        required=False, help_text="What was probably meant; slugs joined by a comma where a name fits several."
+    )
+
+
+class ProblemSerializer(Shape):
+    """A failure (RFC 9457)."""
+
+    type = serializers.CharField(help_text="Where failures of this code are explained.")
+    title = serializers.CharField(help_text="What went wrong, the same for every failure of this code.")
+    status = serializers.IntegerField(help_text="HTTP status.")
+    detail = serializers.CharField(help_text="What went wrong this time.")
+    code = serializers.CharField(help_text="Stable code of the failure.")
+    request_id = serializers.CharField(help_text="To name the request when you ask us about it.")
+    errors = FaultSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
+        many=True, required=False, help_text="Every fault of the request, all at once."
+    )
+
+
+@extend_schema_serializer(component_name="ProblemKind")
+class ProblemPageSerializer(Shape):
+    """What the `type` of a problem leads to."""
+
+    code = serializers.CharField(help_text="Code of the problem.")
+    status = serializers.IntegerField(help_text="HTTP status.")
+    title = serializers.CharField(help_text="What went wrong.")
+    text = serializers.CharField(help_text="What it means and what to do.")
+
+
+class ReleaseSerializer(Shape):
+    """Content as it was published; never changed afterwards."""
+
+    number = serializers.IntegerField(help_text="1, 2, 3 …")
+    published_at = serializers.DateTimeField(help_text="When, in UTC.")
+    note = serializers.CharField(help_text="Why.")
+    digest = serializers.CharField(help_text="SHA-256 of the content in canonical JSON (RFC 8785).")
+
+
+class ReleaseDetailSerializer(ReleaseSerializer):
+    """A release with its size."""
+
+    rows = serializers.DictField(child=serializers.IntegerField(), help_text="How many rows each resource has.")
+
+
+class LicenceSerializer(Shape):
+    """The licence of the content."""
+
+    name = serializers.CharField(help_text="Its name.")
+    url = serializers.CharField(help_text="Where its text is.")
+
+
+@extend_schema_serializer(component_name="Entry")
+class IndexSerializer(Shape):
+    """What `GET /v1` says: what this service is, and where everything is."""
+
+    service = serializers.CharField(help_text="What this is.")
+    notice = serializers.CharField(help_text="What it is not.")
+    content_status = serializers.CharField(help_text="How far the content is reviewed.")
+    licence = LicenceSerializer(help_text="The licence of the content.")
+    release = ReleaseDetailSerializer(help_text="The newest release.")
+    links = serializers.DictField(child=serializers.CharField(), help_text="Where everything is.")
+
+
+class HealthSerializer(Shape):
+    """The process is up."""
+
+    status = serializers.CharField(help_text="`ok`.")
+
+
+class ReadySerializer(HealthSerializer):
+    """Content can be served and plans can be checked."""
+
+    release = serializers.IntegerField(help_text="Number of the release that is served.")
+    rules = serializers.IntegerField(help_text="Rules that are enforced.")

@@ -1,0 +1,215 @@
+"""Mutation run on the code: headers, words, refusals and locks, each spoilt in a copy of the tree.
+
+The tests named beside a mutant must fail on it, and pass without it. Run: python -m tests.code_mutants
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+TREE = Path(__file__).resolve().parent.parent
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.sqlite3*")
+
+
+class Mutant(NamedTuple):
+    """What is spoilt: in a file, the text `old`, which comes once, becomes `new`; `tests` are what must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+ANSWER, CONTRACT, ERRORS = "api/rules/answer.py", "api/views/contract.py", "api/errors.py"
+LOAD, FREEZE, SUGGEST = "api/publishing/load.py", "api/publishing/freeze.py", "api/rules/suggest.py"
+READING, SETTINGS = "api/rules/reading.py", "sclero_service/settings.py"
+EXAMPLES, ROUTES = ("tests/test_examples.py",), ("tests/test_routes.py",)
+FINDINGS, SUGGESTIONS = ("tests/test_findings.py",), ("tests/test_suggestions.py",)
+INPUT, WRITERS = ("tests/test_bad_input.py",), ("tests/test_writers.py",)
+
+MUTANTS = (
+    Mutant(
+        "the newest release is kept for a day",
+        CONTRACT,
+        '"public, max-age=86400, immutable" if pinned else "public, max-age=60"',
+        '"public, max-age=86400, immutable"',
+        EXAMPLES,
+    ),
+    Mutant(
+        "a contraindication says x",
+        ANSWER,
+        '"message": _message(judged, shown),',
+        '"message": "x" if limit.condition else _message(judged, shown),',
+        FINDINGS,
+    ),
+    Mutant(
+        "a contraindication cites nobody",
+        ANSWER,
+        '"headroom": _headroom(judged),\n        "citations": list(limit.citations),',
+        '"headroom": _headroom(judged),\n        "citations": [] if limit.condition else list(limit.citations),',
+        FINDINGS,
+    ),
+    Mutant(
+        "a limit without a number is called safe",
+        ANSWER,
+        'what = "no source that was read confirms a limit here"',
+        'what = "this is safe"',
+        FINDINGS,
+    ),
+    Mutant(
+        "a limit without a number cites nobody",
+        ANSWER,
+        '"headroom": None,\n        "citations": list(limit.citations),',
+        '"headroom": None,\n        "citations": [],',
+        FINDINGS,
+    ),
+    Mutant(
+        "a limit without a number points at nothing",
+        ANSWER,
+        '"contributing": list(unconfirmed.contributing),',
+        '"contributing": [],',
+        FINDINGS,
+    ),
+    Mutant(
+        "validate reads past unknown parameters",
+        CONTRACT,
+        "self.query = read_query(",
+        'self.query = {} if request.path.endswith("/validate") else read_query(',
+        ROUTES,
+    ),
+    Mutant(
+        "livez reads past unknown parameters",
+        CONTRACT,
+        "self.query = read_query(",
+        'self.query = {} if request.path == "/livez" else read_query(',
+        ROUTES,
+    ),
+    Mutant(
+        "a 304 says nothing of how long to keep it",
+        CONTRACT,
+        'for name in ("ETag", "Content-Release", "Cache-Control"):',
+        'for name in ("ETag", "Content-Release"):',
+        EXAMPLES,
+    ),
+    Mutant("an answer to a plan may be stored", "api/views/plans.py", ', "Cache-Control": "no-store"}', "}", EXAMPLES),
+    Mutant("a problem may be stored", ERRORS, '    response["Cache-Control"] = "no-store"\n', "", EXAMPLES),
+    Mutant(
+        "the page of a problem does not vary by what is accepted",
+        ERRORS,
+        'response["X-Request-ID"] = request_id(request)',
+        'response["X-Request-ID"] = request_id(request)\n        del response["Vary"]',
+        EXAMPLES,
+    ),
+    Mutant(
+        "a 405 names the same methods everywhere",
+        CONTRACT,
+        "    operation = PAGE\n",
+        '    operation = PAGE\n    allowed_methods = ("GET", "HEAD")\n',
+        ROUTES,
+    ),
+    Mutant(
+        "suggestions stop early", SUGGEST, "MOST_TREATMENTS_CHECKED = 600", "MOST_TREATMENTS_CHECKED = 60", SUGGESTIONS
+    ),
+    Mutant(
+        "suggestions never stop",
+        SUGGEST,
+        "MOST_TREATMENTS_CHECKED = 600",
+        "MOST_TREATMENTS_CHECKED = 6_000_000",
+        SUGGESTIONS,
+    ),
+    Mutant(
+        "a suggestion may exceed another limit by more",
+        SUGGEST,
+        "return now is not None and then is not None and Fraction(*now) < Fraction(*then)",
+        "return False",
+        SUGGESTIONS,
+    ),
+    Mutant("an e-mail address is no identifier", READING, '"email", "e_mail"', '"e_mail"', INPUT),
+    Mutant("other names are not looked up", READING, "for other in (slug, *others):", "for other in (slug,):", INPUT),
+    Mutant(
+        "loading lets other writers in",
+        LOAD,
+        "    with transaction.atomic():\n        lock_out_other_writers()\n",
+        "    with transaction.atomic():\n",
+        WRITERS,
+    ),
+    Mutant(
+        "publishing lets other writers in",
+        FREEZE,
+        "    with transaction.atomic():\n        lock_out_other_writers()\n",
+        "    with transaction.atomic():\n",
+        WRITERS,
+    ),
+    Mutant(
+        "publishing is no transaction",
+        FREEZE,
+        "    with transaction.atomic():\n        lock_out_other_writers()\n",
+        '    with __import__("contextlib").nullcontext():\n        lock_out_other_writers()\n',
+        WRITERS,
+    ),
+    Mutant("on PostgreSQL no table is locked", LOAD, 'if connection.vendor == "postgresql"', "if False", WRITERS),
+    Mutant(
+        "the log level is not heeded",
+        SETTINGS,
+        '"level": LOG_LEVEL}',
+        '"level": "INFO"}',
+        ("tests/test_service.py::test_the_log_level_is_heeded",),
+    ),
+    Mutant(
+        "a page may be put in a frame",
+        SETTINGS,
+        '    "django.middleware.clickjacking.XFrameOptionsMiddleware",\n',
+        "",
+        EXAMPLES,
+    ),
+)
+
+
+def run(tree: Path, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
+    """The tests on the tree, up to the first that fails."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def fate(tree: Path, mutant: Mutant) -> str:
+    """What becomes of the mutant: `caught`, or why it was not. The tree is left as it was."""
+    path = tree / mutant.file
+    text = path.read_text("utf-8")
+    if text.count(mutant.old) != 1:
+        return f"not tried: what it changes comes {text.count(mutant.old)} times in {mutant.file}"
+    path.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+    try:
+        tried = run(tree, mutant.tests)
+    finally:
+        path.write_text(text, "utf-8")
+    if tried.returncode == 0:
+        return "survived"
+    # Tests that cannot even begin prove nothing.
+    return "caught" if "\nFAILED " in tried.stdout else f"not tried: no test could run\n{tried.stdout}{tried.stderr}"
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(TREE, tree, ignore=NOT_COPIED)
+        unspoilt = run(tree, sorted({test for mutant in MUTANTS for test in mutant.tests}))
+        if unspoilt.returncode:
+            print(f"the tests fail without any mutant\n{unspoilt.stdout}{unspoilt.stderr}")
+            return 1
+        fates = []
+        for mutant in MUTANTS:
+            fates.append(fate(tree, mutant))
+            print(f"{mutant.name}: {fates[-1]}", flush=True)
+    print(f"{fates.count('caught')} of {len(MUTANTS)} mutants of the code caught")
+    return 0 if fates.count("caught") == len(MUTANTS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

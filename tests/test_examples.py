@@ -1,0 +1,116 @@
+"""Every example in `api/examples` is what the service answers to the specimen: status, every header, and body.
+
+`pytest --approve` rewrites the answers, never a status: what a file is named for stays true.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import resolve
+
+from api.releases import FrozenRelease
+from api.schema import EXAMPLES
+
+FILES = sorted(EXAMPLES.iterdir())
+REQUEST_ID = "5f1c0e7d9a3b2846"
+NOTHING_PUBLISHED = "Nothing is published."
+HOW_TO_RENEW = (
+    "run: python -m tests.specimen, then: pytest --approve tests/test_examples.py, "
+    "then: manage.py spectacular --file openapi.yaml"
+)
+
+
+def read(path: Path) -> dict[str, Any]:
+    example: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return example
+
+
+def send(client: Client, asked: dict[str, Any]) -> HttpResponse:
+    """Send an example's request: a body that is text as it is, any other as JSON."""
+    body = asked.get("body", "")
+    headers = dict(asked.get("headers", {}))
+    # The test client has arguments of its own for these two.
+    of_body = {"CONTENT_LENGTH": headers.pop("Content-Length")} if "Content-Length" in headers else {}
+    response: Any = client.generic(
+        asked["method"],
+        asked["path"],
+        body if isinstance(body, str) else json.dumps(body),
+        content_type=headers.pop("Content-Type", ""),
+        headers=headers,
+        **of_body,
+    )
+    return response  # type: ignore[no-any-return]
+
+
+def told(response: HttpResponse) -> dict[str, Any]:
+    """An answer as an example keeps it, with a request id that is always the same."""
+    headers = dict(response.headers)
+    sent = headers["X-Request-ID"]
+    assert re.fullmatch("[0-9a-f]{16}", sent)
+    headers["X-Request-ID"] = REQUEST_ID
+    body: Any = response.content.decode().replace(sent, REQUEST_ID)
+    if response.content == settings.OPENAPI_FILE.read_bytes():
+        body = "The file openapi.yaml."
+        del headers["Content-Length"]
+    elif "json" in headers.get("Content-Type", "") and body:
+        body = json.loads(body)
+    return {"status": response.status_code, "headers": headers, "body": body or None}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_example_is_what_the_service_answers(path: Path, client: Client, request: pytest.FixtureRequest) -> None:
+    example = read(path)
+    request.getfixturevalue("nothing_published" if example.get("given") == NOTHING_PUBLISHED else "specimen")
+    asked, kept = example["request"], example["response"]
+    approving = request.config.getoption("--approve")
+    if approving and "If-None-Match" in asked.get("headers", {}):
+        asked["headers"]["If-None-Match"] = client.get(asked["path"])["ETag"]
+    real = told(send(client, asked))
+    assert real["status"] == kept["status"], real
+    if approving:
+        path.write_text(json.dumps({**example, "response": real}, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    assert real == read(path)["response"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_example_is_named_for_its_operation_and_is_self_contained(path: Path) -> None:
+    operation, name, ending = path.name.split(".")
+    assert ending == "json"
+    assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name)
+    example = read(path)
+    assert example.keys() <= {"given", "request", "response"}
+    assert example.get("given", NOTHING_PUBLISHED) == NOTHING_PUBLISHED
+    assert example["request"].keys() <= {"method", "path", "headers", "body"}
+    assert example["response"].keys() == {"status", "headers", "body"}
+    asked_of = resolve(example["request"]["path"].partition("?")[0])
+    view: Any = asked_of.func
+    assert view.view_class(**view.view_initkwargs).operation.id == operation
+
+
+def test_the_specimen_can_still_be_read(specimen: FrozenRelease, client: Client) -> None:
+    assert client.get("/readyz").status_code == 200, HOW_TO_RENEW
+    assert client.get("/v1/coverage").status_code == 200, HOW_TO_RENEW
+    assert client.get("/v1/releases/2/vectors").status_code == 200, HOW_TO_RENEW
+
+
+def test_the_specimen_has_the_members_of_what_is_published_today(
+    release: FrozenRelease, specimen: FrozenRelease
+) -> None:
+    today, kept = ({name: [*rows[0]] for name, rows in each.content.items()} for each in (release, specimen))
+    assert kept == today, HOW_TO_RENEW
+
+
+def test_the_rules_of_the_specimen_hang_together(specimen: FrozenRelease) -> None:
+    book = specimen.book
+    for rule in book.rules.values():
+        assert rule.topic is None or book.rules[rule.topic].topic == rule.topic
+        assert any(limit.rule == rule.slug for limit in book.limits)
+    sources = {row["slug"] for row in specimen.content["sources"]}
+    cited = {citation["source"] for limit in book.limits for citation in limit.citations}
+    assert cited <= sources

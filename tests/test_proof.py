@@ -1,0 +1,236 @@
+"""Publishing proves the rules: what does not come to what named plans and limits say is told to the editor."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.models import Area, Ingredient, PlanExample, Product, Rule, Ruling, SessionLimit, VeinType
+from api.publishing import RefusedError, publish
+from api.publishing.prove import compiled, wrong_rules
+
+Content = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture
+def content() -> Content:
+    """The small content of the specimen."""
+    content: Content = json.loads((Path(__file__).parent / "specimen.json").read_text("utf-8"))
+    return content
+
+
+def row(content: Content, resource: str, slug: str) -> dict[str, Any]:
+    [found] = [row for row in content[resource] if row["slug"] == slug]
+    return found
+
+
+def expected(content: Content) -> dict[str, Any]:
+    """What the named plans come to as the content stands."""
+    return {row["slug"]: {"verdict": row["verdict"], "findings": row["findings"]} for row in content["plan-examples"]}
+
+
+def problems(content: Content) -> list[str]:
+    """What is wrong with the rules of the content, whatever the named plans expect."""
+    return wrong_rules(content, expected(content))
+
+
+def test_content_as_it_stands_is_proved(content: Content) -> None:
+    assert problems(content) == []
+
+
+def test_a_plan_that_comes_to_another_verdict_is_named_with_both(content: Content) -> None:
+    wanted = expected(content)
+    wanted["asclera-within"] = {"verdict": "needs_review", "findings": []}
+    assert wrong_rules(content, wanted) == ["plan-examples/asclera-within: expected needs_review, found within_limits"]
+
+
+def test_findings_that_are_missing_or_too_many_are_named(content: Content) -> None:
+    wanted = expected(content)
+    found = wanted["asclera-volume-over"]["findings"]
+    wanted["asclera-volume-over"] = {"verdict": "outside_limits", "findings": ["x:/sessions/9", *found[1:]]}
+    assert wrong_rules(content, wanted) == [
+        "plan-examples/asclera-volume-over: expected x:/sessions/9, not found",
+        f"plan-examples/asclera-volume-over: found {found[0]}, not expected",
+    ]
+
+
+def test_findings_in_another_order_are_named(content: Content) -> None:
+    row(content, "plan-examples", "asclera-within")["findings"] = ["a:", "b:"]
+    wanted = expected(content)
+    wanted["asclera-within"] = {"verdict": "within_limits", "findings": ["b:", "a:"]}
+    assert wrong_rules(content, wanted) == ["plan-examples/asclera-within: expected the findings in the order b:, a:"]
+
+
+def test_rules_are_looked_up_by_measure_and_not_by_slug(content: Content) -> None:
+    """Renamed everywhere, each rule still enforces its limits."""
+    renamed = copy.deepcopy(content)
+    for rule in renamed["rules"]:
+        rule["slug"], rule["topic"] = f"{rule['slug']}-x", rule["topic"] and f"{rule['topic']}-x"
+    for limit in renamed["session-limits"]:
+        limit["rule"] += "-x"
+    assert problems(renamed) == []
+    assert len(compiled(renamed).limits) == len(compiled(content).limits)
+
+
+@pytest.mark.parametrize(
+    ("slug", "values", "strange"),
+    [
+        ("face-excluded", ["fcae"], "fcae"),
+        ("asclera-telangiectasia-concentration", ["0,5"], "0,5"),
+        ("clot-risk-count-max", ["obesty"], "obesty"),
+        ("asclera-session-volume-max", ["leg"], "leg"),
+    ],
+)
+def test_a_value_that_names_nothing_is_told(slug: str, values: list[str], strange: str, content: Content) -> None:
+    limit = row(content, "session-limits", slug)
+    limit["values"] = [strange if value == strange else value for value in values]
+    assert problems(content) == [
+        f"session-limits/{slug}: lists {strange!r}, which names nothing that its rule can meet"
+    ]
+
+
+def test_a_limit_at_which_no_plan_can_be_is_named(content: Content) -> None:
+    row(content, "session-limits", "asclera-breastfeeding-pause-min")["condition"] = None
+    [problem] = problems(content)
+    where = "session-limits/asclera-breastfeeding-pause-min: no plan can be made at its boundary (PlanFaults "
+    assert problem.startswith(where)
+
+
+def test_a_limit_on_a_drug_that_no_product_holds_is_named(content: Content) -> None:
+    row(content, "session-limits", "clinic-session-volume-max")["sclerosant"] = "glycerin"
+    [problem] = problems(content)
+    assert problem.startswith("session-limits/clinic-session-volume-max: no plan can be made at its boundary (")
+
+
+def test_a_limit_that_is_not_enforced_is_named_with_what_was_expected(content: Content) -> None:
+    """One that is about a width no vein has is never met."""
+    row(content, "session-limits", "face-excluded")["made_in_clinic"] = True
+    row(content, "session-limits", "face-excluded")["product"] = "varithena"
+    [*found] = problems(content)
+    assert "face-excluded:listed-face: expected broken, found not broken" in found
+
+
+def test_a_condition_without_any_ruling_that_speaks_is_no_crash(content: Content) -> None:
+    for condition in content["contraindications"]:
+        condition["rulings"] = []
+    assert problems(content) == []
+
+
+def test_rules_that_cannot_be_compiled_are_refused(content: Content) -> None:
+    del content["rules"][0]["quantity"]
+    with pytest.raises(RefusedError) as refusal:
+        problems(content)
+    assert refusal.value.problems == ["the rules cannot be compiled: KeyError 'quantity'"]
+
+
+def test_a_product_whose_coverage_cannot_be_told_is_refused(content: Content) -> None:
+    row(content, "products", "aethoxysklerol")["strengths"] = []
+    assert any(problem.startswith("the coverage of the products cannot be told: ") for problem in problems(content))
+
+
+def test_only_one_limit_stands_in_for_the_volume_of_a_vial(content: Content) -> None:
+    other = {**row(content, "session-limits", "clinic-vial-volume"), "slug": "another-vial-volume"}
+    content["session-limits"].append(other)
+    assert problems(content) == [
+        "session-limits: clinic-vial-volume and another-vial-volume both stand in for the volume of a vial"
+    ]
+
+
+def refused() -> list[str]:
+    """The problems for which publishing the tables is refused."""
+    with pytest.raises(RefusedError) as refusal:
+        publish("A change")
+    return refusal.value.problems
+
+
+@pytest.mark.django_db
+def test_a_safety_rule_that_is_dropped_is_told_at_the_desk() -> None:
+    Ruling.objects.filter(contraindication="acute-deep-vein-thrombosis").delete()
+    PlanExample.objects.filter(slug="clinic-within").update(expect={"verdict": "incomplete", "findings": []})
+    told = refused()
+    assert "plan-examples/clinic-within: expected incomplete, found within_limits" in told
+    assert any("acute-deep-vein-thrombosis" in str(PlanExample.objects.get(slug=slug).plan) for slug in plans_in(told))
+
+
+def plans_in(told: list[str]) -> set[str]:
+    return {problem.partition("/")[2].partition(":")[0] for problem in told}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("expect", [{}, {"verdict": "incomplete", "findings": [1]}, {"verdict": "x", "findings": "y"}])
+def test_an_expectation_of_another_shape_is_named(expect: Any) -> None:
+    PlanExample.objects.filter(slug="clinic-within").update(expect=expect)
+    told = refused()
+    assert told
+    assert all(problem.startswith("plan-examples/clinic-within: ") for problem in told)
+
+
+@pytest.mark.django_db
+def test_a_bound_on_what_is_no_number_is_refused() -> None:
+    face = SessionLimit.objects.filter(slug="face-excluded")
+    face.update(comparator="<=", value="1", values=[])
+    Rule.objects.filter(slug=face.get().rule_id).update(kind="range", messages={"<=": "{observed}"})
+    assert "session-limits/face-excluded: compares by '<=' what its rule measures as something else" in refused()
+
+
+@pytest.mark.django_db
+def test_an_age_is_not_asked_to_equal_something() -> None:
+    SessionLimit.objects.filter(slug="asclera-age-min").update(comparator="=")
+    Rule.objects.filter(slug="patient-age").update(kind="equals")
+    assert "session-limits/asclera-age-min: compares by '=' what its rule measures as something else" in refused()
+
+
+@pytest.mark.django_db
+def test_areas_do_not_lie_in_themselves() -> None:
+    Area.objects.filter(slug="leg").update(parent="calf")
+    problems = refused()
+    assert {"areas/leg: lies in itself", "areas/calf: lies in itself"} <= set(problems)
+    assert all(problem.endswith("lies in itself") for problem in problems)
+
+
+@pytest.mark.django_db
+def test_a_named_vein_is_of_one_vein_type() -> None:
+    VeinType.objects.filter(slug="perforating-vein").update(veins=["great-saphenous"])
+    assert refused() == [
+        "vein-types: the vein 'great-saphenous' is of 2 vein types, and must be of one",
+        "vein-types: the vein 'perforator' is of 0 vein types, and must be of one",
+    ]
+
+
+@pytest.mark.django_db
+def test_what_a_product_holds_is_an_ingredient() -> None:
+    Product.objects.filter(slug="asclera").update(excipients=["ethanoll"])
+    assert refused() == ["products/asclera: holds 'ethanoll', which is no ingredient"]
+
+
+@pytest.mark.django_db
+def test_a_container_is_of_a_kind_that_is_known() -> None:
+    strengths = [{"concentration_percent": "1", "containers": [{"kind": "cannister", "volume_ml": "5"}]}]
+    Product.objects.filter(slug="varithena").update(strengths=strengths)
+    assert refused() == ["products/varithena: has a container of the unknown kind 'cannister'"]
+
+
+@pytest.mark.django_db
+def test_a_word_for_what_is_not_listed_names_no_row() -> None:
+    ingredient = Ingredient.objects.get(slug="ethanol")
+    ingredient.slug = "other"
+    ingredient.save(force_insert=True)
+    assert refused() == ["ingredients/other: plans say this of what is not listed"]
+
+
+@pytest.mark.django_db
+def test_a_ruling_is_not_called_as_a_limit_is() -> None:
+    ruling = Ruling.objects.filter(contraindication="pregnancy")[0]
+    limit = SessionLimit.objects.get(slug="face-excluded")
+    limit.slug = ruling.slug
+    limit.save(force_insert=True)
+    assert f"rulings/{ruling.slug}: is called as a limit is" in refused()
+
+
+@pytest.mark.django_db
+def test_a_row_of_a_shape_that_cannot_be_read_is_named() -> None:
+    Product.objects.filter(slug="glycerin").update(strengths=[{"concentration_percent": "1", "containers": None}])
+    [problem] = refused()
+    assert problem.startswith("products/glycerin: cannot be read (TypeError ")

@@ -1,0 +1,65 @@
+"""Every route: which methods it has, and that no parameter is read past."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from api.releases import FrozenRelease
+from api.urls import urlpatterns
+from tests.plans import clinic_plan
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+# The routes that take a body, each with one; all others are read.
+BODIES: dict[str, Any] = {
+    "validate": clinic_plan("8"),
+    "validate-batch": {"plans": [clinic_plan("8")]},
+    "compare": {"plans": [clinic_plan("8")], "from_release": 1},
+}
+ROUTES = {str(pattern.name): tuple(pattern.pattern.converters) for pattern in urlpatterns}
+
+
+def path_of(name: str, release: FrozenRelease) -> str:
+    """An address of the route at which something is."""
+    rows = release.content.get(name.removesuffix("-detail"), [{"slug": None}])
+    known = {"slug": rows[0]["slug"], "number": release.number, "code": "invalid_plan"}
+    return reverse(name, kwargs={argument: known[argument] for argument in ROUTES[name]})
+
+
+def ask(client: Client, name: str, path: str, method: str) -> Any:
+    body = json.dumps(BODIES[name]) if name in BODIES else ""
+    return client.generic(method, path, body, content_type="application/json" if body else "")
+
+
+def test_every_route_has_a_name_of_its_own() -> None:
+    assert len(ROUTES) == len(urlpatterns)
+    assert BODIES.keys() < ROUTES.keys()
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_route_has_its_methods_and_names_them_where_another_is_tried(
+    client: Client, release: FrozenRelease, name: str
+) -> None:
+    allowed = ("POST",) if name in BODIES else ("GET", "HEAD")
+    path = path_of(name, release)
+    for method in METHODS:
+        response = ask(client, name, path, method)
+        if method in allowed:
+            assert response.status_code == 200, (method, path)
+        else:
+            assert response.status_code == 405, (method, path)
+            assert response["Content-Type"] == "application/problem+json"
+            assert response["Allow"] == ", ".join(allowed)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_parameter_that_a_route_does_not_know_is_refused_by_name(
+    client: Client, release: FrozenRelease, name: str
+) -> None:
+    for query, parameter in (("relase=1", "relase"), ("colour=red&colour=blue", "colour")):
+        response = ask(client, name, f"{path_of(name, release)}?{query}", "POST" if name in BODIES else "GET")
+        assert (response.status_code, response.json()["code"]) == (400, "invalid_query")
+        [error] = response.json()["errors"]
+        assert (error["parameter"], error["code"]) == (parameter, "unknown_parameter")

@@ -1,0 +1,72 @@
+"""Loading and publishing keep other writers out, and are done as a whole or not at all."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from api.models import Area
+from api.publishing import RefusedError, load_content, publish
+from api.publishing.load import lock_out_other_writers
+from api.serializers import RESOURCES
+
+pytestmark = pytest.mark.django_db
+
+# What a writer says first: on SQLite, whose transactions are IMMEDIATE, any statement does it.
+LOCK = {"postgresql": "LOCK TABLE ", "sqlite": "SELECT 1"}
+
+
+def load() -> None:
+    load_content(settings.FIXTURES)
+
+
+def publish_a_change() -> None:
+    publish("Another name")
+
+
+@pytest.mark.parametrize(("write", "touches"), [(load, "DELETE FROM "), (publish_a_change, "INSERT INTO ")])
+def test_one_transaction_locks_other_writers_out_before_it_reads_or_writes(
+    write: Callable[[], None], touches: str
+) -> None:
+    Area.objects.filter(slug="leg").update(name="Legs")
+    with CaptureQueriesContext(connection) as seen:
+        write()
+    begin, lock, *between, end = [query["sql"] for query in seen.captured_queries]
+    assert begin.startswith("SAVEPOINT ")
+    assert lock.startswith(LOCK[connection.vendor])
+    assert any(statement.startswith(touches) for statement in between)
+    assert end == f"RELEASE {begin}"
+
+
+def test_on_postgresql_every_table_is_locked_against_writers_and_not_against_readers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    with connection.execute_wrapper(lambda execute, sql, *rest: said.append(sql)):
+        lock_out_other_writers()
+    [statement] = said
+    locked = re.fullmatch("LOCK TABLE (.+) IN SHARE ROW EXCLUSIVE MODE", statement)
+    assert locked is not None
+    assert set(locked[1].split(", ")) == {model._meta.db_table for model in apps.get_app_config("api").get_models()}
+
+
+def test_what_fails_in_the_last_file_leaves_every_table_as_it_was(tmp_path: Path) -> None:
+    before = rows()
+    for path in settings.FIXTURES.glob("*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    last = tmp_path / f"{[*RESOURCES][-1]}.yaml"
+    last.write_text(last.read_text("utf-8") + "  - {slug: what-has-no-other-column}\n", "utf-8")
+    with pytest.raises(RefusedError, match="what-has-no-other-column"):
+        load_content(tmp_path)
+    assert rows() == before
+
+
+def rows() -> dict[str, set[str]]:
+    """The slugs in every table of content."""
+    return {name: {*kind.model._default_manager.values_list("pk", flat=True)} for name, kind in RESOURCES.items()}
