@@ -286,4 +286,8 @@ def disagreement(seed: int, book: Book, content: Content, reference: Reference) 
     """Where the reference implementation comes to something else on the plan of a seed."""
     plan = random_plan(Random(seed), content)  # noqa: S311
     one, other = summary(plan, book), reference.look(plan)
-    return [] if one == other else [f"reference implementation (seed {seed}): {one} {other}: {json.dumps(plan)}"]
+    if one == other:
+        return []
+    here, there = sorted(one[0] - other[0]), sorted(other[0] - one[0])
+    differ = f"only here {here}, only in SQL {there}, incomplete {one[1]} {other[1]}"
+    return [f"reference implementation (seed {seed}): {differ}: {json.dumps(plan)}"]

@@ -1,7 +1,7 @@
 """The check of a session plan a second time, in SQL, so that a test can hold the shipped one against it.
 
-It is made from published content alone and shares no code with `api.rules`. The questions are in `second_sql` and
-`second_measures`.
+It is made from published content alone and shares no code with `api.rules`. The questions are in `reference_sql` and
+`reference_measures`.
 """
 
 import re

@@ -15,7 +15,7 @@ from api.rules.numbers import in_words
 
 HERE = Path(__file__).parent
 CASES = [
-    pytest.param(case, id=case["name"])
+    pytest.param(case, id=f"{path.stem}: {case['name']}")
     for path in sorted((HERE / "cases").glob("*.yaml"))
     for case in yaml.load(path.read_text("utf-8"), StrictLoader)["items"]  # noqa: S506 - a SafeLoader
 ]

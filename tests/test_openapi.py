@@ -12,9 +12,11 @@ import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
+from django.utils.html import escape
 from openapi_spec_validator import validate
 
 from api.releases import FrozenRelease
+from api.serializers import FACTS
 from tests.plans import VALIDATE
 from tests.test_examples import FILES, read
 
@@ -148,7 +150,13 @@ def test_the_docs_page_loads_nothing_from_elsewhere(client: Client) -> None:
 
 
 def test_the_page_for_people_shows_the_limits_of_the_release(client: Client) -> None:
-    page = client.get("/", HTTP_ACCEPT="text/html").content.decode()
+    response = client.get("/", HTTP_ACCEPT="text/html")
+    assert (response["Cache-Control"], response["Vary"]) == ("private, max-age=60", "Accept")
+    page = response.content.decode()
+    assert "release 1" in page.lower()
+    for name, resource in FACTS.items():
+        assert f"/v1/{name}" in page
+        assert escape(resource.text) in page
     assert "10 mL" in page
     assert "5 vials" in page
     assert "http://localhost/v1/session-plans/validate" in page

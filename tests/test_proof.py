@@ -12,6 +12,7 @@ from api.publishing import RefusedError, publish
 from api.publishing.prove import compiled, wrong_rules
 
 Content = dict[str, list[dict[str, Any]]]
+WHERE_MEANT = "plan-examples: where that is meant, change `expect` of these plans in fixtures/plan-examples.yaml"
 
 
 @pytest.fixture
@@ -43,7 +44,10 @@ def test_content_as_it_stands_is_proved(content: Content) -> None:
 def test_a_plan_that_comes_to_another_verdict_is_named_with_both(content: Content) -> None:
     wanted = expected(content)
     wanted["asclera-within"] = {"verdict": "needs_review", "findings": []}
-    assert wrong_rules(content, wanted) == ["plan-examples/asclera-within: expected needs_review, found within_limits"]
+    assert wrong_rules(content, wanted) == [
+        "plan-examples/asclera-within: expected needs_review, found within_limits",
+        WHERE_MEANT,
+    ]
 
 
 def test_findings_that_are_missing_or_too_many_are_named(content: Content) -> None:
@@ -53,6 +57,7 @@ def test_findings_that_are_missing_or_too_many_are_named(content: Content) -> No
     assert wrong_rules(content, wanted) == [
         "plan-examples/asclera-volume-over: expected x:/sessions/9, not found",
         f"plan-examples/asclera-volume-over: found {found[0]}, not expected",
+        WHERE_MEANT,
     ]
 
 
@@ -60,7 +65,10 @@ def test_findings_in_another_order_are_named(content: Content) -> None:
     row(content, "plan-examples", "asclera-within")["findings"] = ["a:", "b:"]
     wanted = expected(content)
     wanted["asclera-within"] = {"verdict": "within_limits", "findings": ["b:", "a:"]}
-    assert wrong_rules(content, wanted) == ["plan-examples/asclera-within: expected the findings in the order b:, a:"]
+    assert wrong_rules(content, wanted) == [
+        "plan-examples/asclera-within: expected the findings in the order b:, a:",
+        WHERE_MEANT,
+    ]
 
 
 def test_rules_are_looked_up_by_measure_and_not_by_slug(content: Content) -> None:
@@ -86,9 +94,8 @@ def test_rules_are_looked_up_by_measure_and_not_by_slug(content: Content) -> Non
 def test_a_value_that_names_nothing_is_told(slug: str, values: list[str], strange: str, content: Content) -> None:
     limit = row(content, "session-limits", slug)
     limit["values"] = [strange if value == strange else value for value in values]
-    assert problems(content) == [
-        f"session-limits/{slug}: lists {strange!r}, which names nothing that its rule can meet"
-    ]
+    [problem] = problems(content)
+    assert problem.startswith(f"session-limits/{slug}: lists {strange!r}, which names nothing that its rule can meet (")
 
 
 def test_a_limit_at_which_no_plan_can_be_is_named(content: Content) -> None:
@@ -155,7 +162,7 @@ def test_a_safety_rule_that_is_dropped_is_told_at_the_desk() -> None:
 
 
 def plans_in(told: list[str]) -> set[str]:
-    return {problem.partition("/")[2].partition(":")[0] for problem in told}
+    return {problem.partition("/")[2].partition(":")[0] for problem in told if problem != WHERE_MEANT}
 
 
 @pytest.mark.django_db

@@ -222,8 +222,9 @@ HEAD = 'reviewed_on: "2026-11-22"\nreview_due: "2027-05-22"\nitems:\n'
             for text in ("0.5", "010", "1_0", "-1", "+1", "1e3", "1:30")
         ),
         (HEAD + "  - text", "items must be a list of rows"),
-        (HEAD + "  - {slug: a, colour: red}", "sources/a: unknown keys colour"),
-        (HEAD + "  - {slug: a, kind: banana}", "sources/a: "),
+        (HEAD + "  - {slug: a, colour: red}", "sources/a: unknown keys colour; the keys are extent, kind, note, "),
+        (HEAD + "  - {slug: a, kind: banana}", "sources/a: kind is 'banana', and may be label, label-mirror, "),
+        (HEAD + "  - {slug: a}\n  - {slug: a}", "sources/a: this slug is there more than once"),
     ],
 )
 def test_a_file_that_cannot_be_loaded_is_named_and_nothing_is_lost(tmp_path: Path, text: str, words: str) -> None:
@@ -273,7 +274,7 @@ def test_a_word_of_yaml_stays_a_word(tmp_path: Path) -> None:
 
 def test_a_limit_without_a_unit_is_not_loaded(tmp_path: Path) -> None:
     text = (settings.FIXTURES / "session-limits.yaml").read_text("utf-8").replace('unit: "mL"', 'unit: ""', 1)
-    with pytest.raises(RefusedError, match=r"^session-limits/[a-z0-9-]+: .*session_?limit_unit"):
+    with pytest.raises(RefusedError, match=r"^session-limits/[a-z0-9-]+: unit is '', and may be mL, mg, "):
         load_content(fixture(tmp_path, "session-limits.yaml", text))
 
 

@@ -33,6 +33,17 @@ def test_plans_get_a_503_and_facts_are_shown(client: Client) -> None:
     assert post(client, clinic_plan("8"), "/v1/session-plans/validate?release=1").status_code == 200
 
 
+def test_a_measure_that_only_a_newer_version_has_is_a_503(client: Client) -> None:
+    newest = Release.objects.get(number=1)
+    content = json.loads(newest.payload)
+    content["rules"][0]["quantity"] = "needle-gauge"
+    payload = json.dumps(content)
+    Release(number=2, published_at=newest.published_at, note="Newer", digest="1" * 64, payload=payload).save()
+    assert post(client, clinic_plan("8")).json()["code"] == "content_unavailable"
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/v1/areas/leg").json()["release"] == 2
+
+
 @pytest.mark.usefixtures("older_release")
 def test_starting_says_so() -> None:
     said: list[str] = []

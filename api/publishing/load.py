@@ -58,6 +58,9 @@ def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
             resource.model._default_manager.all().delete()
         for name, resource in RESOURCES.items():
             rows = read_file(folder / f"{name}.yaml")
+            twice = [slug for slug, count in Counter(str(row.get("slug")) for row in rows).items() if count > 1]
+            if twice:
+                raise RefusedError([f"{name}/{slug}: this slug is there more than once" for slug in twice])
             for row in rows:
                 _insert(name, resource.model, dict(row))
             progress(f"{name}: {len(rows)}")
@@ -118,11 +121,25 @@ def _insert(name: str, model: type[models.Model], row: dict[str, Any]) -> None:
         if "plan" in row:
             row["plan"] = json.dumps(row["plan"])  # as text, which keeps the order of members on every database
         parent = model(**_columns(model, row, where))
-        parent.save(force_insert=True)
+        _save(parent)
         for ruling in rulings:
-            Ruling(contraindication_id=parent.pk, **_columns(Ruling, ruling, where)).save(force_insert=True)
+            _save(Ruling(contraindication_id=parent.pk, **_columns(Ruling, ruling, where)))
     except (DatabaseError, ValidationError, AttributeError, TypeError, ValueError) as error:
         raise RefusedError([f"{where}: {error}"]) from error
+
+
+def _save(row: models.Model) -> None:
+    """Write a new row. A word of no closed list is told by its member, and not in the words of the database."""
+    try:
+        row.save(force_insert=True)
+    except DatabaseError:
+        closed = {field.name: field for field in row._meta.concrete_fields if field.choices}
+        for name, field in closed.items():
+            words = [word for word, _ in field.flatchoices]
+            value = getattr(row, name)
+            if value is not None and value not in words:
+                raise ValueError(f"{name} is {value!r}, and may be {', '.join(words)}") from None
+        raise
 
 
 def _columns(model: type[models.Model], row: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -134,7 +151,8 @@ def _columns(model: type[models.Model], row: Mapping[str, Any], where: str) -> d
     fields = {field.name: field for field in model._meta.concrete_fields}
     unknown = row.keys() - fields.keys()
     if unknown:
-        raise RefusedError([f"{where}: unknown keys {', '.join(sorted(unknown))}"])
+        keys = ", ".join(sorted(fields.keys() - {"id", "contraindication"}))
+        raise RefusedError([f"{where}: unknown keys {', '.join(sorted(unknown))}; the keys are {keys}"])
     return {fields[key].attname: value for key, value in row.items()}
 
 

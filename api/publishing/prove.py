@@ -34,18 +34,21 @@ def compiled(content: Content) -> Book:
 def wrong_rules(content: Content, expected: Expected) -> list[str]:
     """A problem for each plan or boundary on which the rules do not come to what is expected; none where all do."""
     book = compiled(content)
-    return [*_names_of_nothing(book)] or [
-        *_wrong_plans(content, expected),
-        *_wrong_boundaries(book),
-        *_holes_in_coverage(book),
-    ]
+    plans = [*_wrong_plans(content, expected)]
+    if plans:
+        plans.append(
+            "plan-examples: where that is meant, change `expect` of these plans in fixtures/plan-examples.yaml"
+        )
+    return [*_names_of_nothing(book)] or [*plans, *_wrong_boundaries(book), *_holes_in_coverage(book)]
 
 
 def _names_of_nothing(book: Book) -> Iterator[str]:
     """A problem for each value of a limit that names nothing, and for stand-ins for a vial beyond the first."""
     for limit in book.limits:
-        for value in MEASURES[book.rules[limit.rule].measure].strange_values(limit, book):
-            yield f"session-limits/{limit.slug}: lists {value!r}, which names nothing that its rule can meet"
+        measure = MEASURES[book.rules[limit.rule].measure]
+        for value in measure.strange_values(limit, book):
+            may_be = ", ".join(measure.words(book)) if measure.words else "plain numbers, or nothing"
+            yield f"session-limits/{limit.slug}: lists {value!r}, which names nothing that its rule can meet ({may_be})"
     stand_ins = [limit.slug for limit in book.limits if limit.stands_in]
     if len(stand_ins) > 1:
         yield f"session-limits: {' and '.join(stand_ins)} both stand in for the volume of a vial"

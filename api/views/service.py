@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -79,7 +78,6 @@ class Home(ContractView):
             response["Cache-Control"] = "private, max-age=60"
         else:
             response = self.published(index(release))
-        patch_vary_headers(response, ["Accept"])
         return response
 
 
@@ -153,7 +151,6 @@ class ProblemPage(ContractView):
         else:
             body = {"code": problem.code, "status": problem.status, "title": problem.title, "text": problem.text}
             response = Response(body)
-        patch_vary_headers(response, ["Accept"])
         return response
 
 

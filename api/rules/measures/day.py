@@ -91,6 +91,7 @@ def vial_count(layout: Layout, group: Group, treatments: Treatments, limit: Limi
     "sessions[].treatments[].injections",
     "sessions[].date",
     gives="count",
+    least=1000,
 )
 def injection_count(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed:
     """The injections of a day that the limit applies to."""

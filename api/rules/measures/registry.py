@@ -54,6 +54,7 @@ class Measure:
     observe: Measurement
     gives: str
     words: Words | None
+    least: int
     pointer: str | None
 
     def strange_values(self, limit: Limit, book: Book) -> list[str]:
@@ -74,12 +75,13 @@ def measure(
     *needs: str,
     gives: str = "number",
     words: Words | None = None,
+    least: int = 0,
     pointer: str | None = None,
 ) -> Callable[[Measurement], Measurement]:
     """A decorator that adds a function to the measures, under the name."""
 
     def register(observe: Measurement) -> Measurement:
-        MEASURES[name] = Measure(name, scope, unit, needs, observe, gives, words, pointer)
+        MEASURES[name] = Measure(name, scope, unit, needs, observe, gives, words, least, pointer)
         return observe
 
     return register

@@ -12,9 +12,6 @@ from api.rules.rows import Limit
 from api.rules.vectors.makers import Document
 from api.rules.vectors.plans import plan_for, product_for
 
-# The least that a plan can say of a measure, in thousandths, where that is not zero.
-LEAST = {"injection-count": 1000}
-
 
 def vectors(book: Book) -> Iterator[dict[str, Any]]:
     """The vectors of every limit."""
@@ -66,7 +63,7 @@ def _sides(book: Book, limit: Limit) -> Iterator[tuple[str, Any, bool]]:
         measure = book.rules[limit.rule].measure
         outward = smallest_step(measure) * (1 if limit.comparator == "<=" else -1)
         for side, value in (("on", bound), ("inside", bound - outward), ("outside", bound + outward)):
-            if value >= LEAST.get(measure, 0):
+            if value >= MEASURES[measure].least:
                 yield side, value, side == "outside"
     elif limit.comparator == "=":
         if isinstance(limit.value, bool):
