@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -195,18 +196,26 @@ def fate(tree: Path, mutant: Mutant) -> str:
     return "caught" if "\nFAILED " in tried.stdout else f"not tried: no test could run\n{tried.stdout}{tried.stderr}"
 
 
-def main() -> int:
+def fates_of(mutants: Sequence[Mutant]) -> list[str]:
+    """What becomes of each, one after the other in a copy of the tree."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(TREE, tree, ignore=NOT_COPIED)
-        unspoilt = run(tree, sorted({test for mutant in MUTANTS for test in mutant.tests}))
-        if unspoilt.returncode:
-            print(f"the tests fail without any mutant\n{unspoilt.stdout}{unspoilt.stderr}")
-            return 1
         fates = []
-        for mutant in MUTANTS:
+        for mutant in mutants:
             fates.append(fate(tree, mutant))
             print(f"{mutant.name}: {fates[-1]}", flush=True)
+    return fates
+
+
+def main() -> int:
+    unspoilt = run(TREE, sorted({test for mutant in MUTANTS for test in mutant.tests}))
+    if unspoilt.returncode:
+        print(f"the tests fail without any mutant\n{unspoilt.stdout}{unspoilt.stderr}")
+        return 1
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        fates = [each for part in pool.map(fates_of, [MUTANTS[k::cores] for k in range(cores)]) for each in part]
     print(f"{fates.count('caught')} of {len(MUTANTS)} mutants of the code caught")
     return 0 if fates.count("caught") == len(MUTANTS) else 1
 

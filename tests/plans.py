@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.test import Client
@@ -71,6 +72,18 @@ def checked(client: Client, body: Any) -> dict[str, Any]:
     assert response.status_code == 200, response.content
     answer: dict[str, Any] = json.loads(response.content)
     return answer
+
+
+def pages(client: Client, path: str) -> Iterator[dict[str, Any]]:
+    """The pages of a list, one after the other; a list that does not end is an error."""
+    following: str | None = path
+    for _ in range(100):
+        if following is None:
+            return
+        body: dict[str, Any] = client.get(following).json()
+        yield body
+        following = body["next"]
+    raise AssertionError(f"{path} does not end")
 
 
 def faults(client: Client, body: Any) -> dict[str, str]:

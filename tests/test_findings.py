@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.plans import checked, plan, post, session, treatment
+from tests.plans import checked, pages, plan, post, session, treatment
 
 BATCH = "/v1/session-plans/validate-batch"
 
 
-def everything(client: Client, path: str | None) -> Iterator[dict[str, Any]]:
+def everything(client: Client, path: str) -> Iterator[dict[str, Any]]:
     """The rows of a list, of all its pages."""
-    while path is not None:
-        body = client.get(path).json()
+    for body in pages(client, path):
         yield from body["items"]
-        path = body["next"]
 
 
 @pytest.fixture

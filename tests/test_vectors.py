@@ -10,6 +10,7 @@ from api.releases import FrozenRelease
 from api.rules import Book
 from api.rules.evaluate import evaluate
 from api.rules.vectors import vectors_of
+from tests.plans import pages
 
 
 def broken_limits(plan: Any, book: Book) -> set[str]:
@@ -45,12 +46,7 @@ def test_numeric_limits_are_met_on_the_bound_and_one_smallest_unit_beside_it(rel
 
 
 def test_vectors_are_served_with_what_they_come_to(client: Client, release: FrozenRelease) -> None:
-    path: str | None = "/v1/releases/1/vectors"
-    served: list[dict[str, Any]] = []
-    while path is not None:
-        body = client.get(path).json()
-        served += body["items"]
-        path = body["next"]
+    served = [row for body in pages(client, "/v1/releases/1/vectors") for row in body["items"]]
     assert served == json.loads(json.dumps(list(release.vectors)))
     for vector in served[::25]:
         answer = client.post("/v1/session-plans/validate", json.dumps(vector["plan"]), "application/json").json()
