@@ -20,7 +20,7 @@ from rest_framework.exceptions import APIException, NotFound
 from api.models import Release
 from api.rules import Book
 from api.rules.coverage import coverage
-from api.rules.measures import MEASURES
+from api.rules.evaluate import UNREADABLE, compiled
 from api.rules.vectors import vectors
 
 Row = Mapping[str, Any]
@@ -47,24 +47,12 @@ def _readable(make: Callable[[], Derived]) -> Derived:
     """What `make` makes of a release's rows.
 
     Raises:
-        ContentUnavailableError: it cannot read them, because an older or newer version of the service published them.
+        ContentUnavailableError: it cannot read them, because another version of the service published them.
     """
     try:
         return make()
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise ContentUnavailableError from error
-
-
-def _compiled(content: Mapping[str, Sequence[Row]]) -> Book:
-    """The book of a release's rows.
-
-    Raises:
-        LookupError: a rule measures what this version cannot, as one that a newer version published does.
-    """
-    book = Book(content)
-    for rule in book.rules.values():
-        MEASURES[rule.measure]
-    return book
 
 
 @dataclass(frozen=True)
@@ -82,9 +70,9 @@ class FrozenRelease:
         """The release's rules, compiled.
 
         Raises:
-            ContentUnavailableError: the rows cannot be read, because an older version of the service published them.
+            ContentUnavailableError: the rows cannot be read, because another version of the service published them.
         """
-        return _readable(lambda: _compiled(self.content))
+        return _readable(lambda: compiled(self.content))
 
     @cached_property
     def vectors(self) -> Sequence[Row]:

@@ -4,7 +4,6 @@ The tests named beside a mutant must fail on it, and pass without it. Run: pytho
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-TREE = Path(__file__).resolve().parent.parent
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.sqlite3*")
+from tests.copies import PROJECT, copy_of_project
 
 
 class Mutant(NamedTuple):
@@ -199,8 +197,7 @@ def fate(tree: Path, mutant: Mutant) -> str:
 def fates_of(mutants: Sequence[Mutant]) -> list[str]:
     """What becomes of each, one after the other in a copy of the tree."""
     with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        shutil.copytree(TREE, tree, ignore=NOT_COPIED)
+        tree = copy_of_project(Path(folder) / "tree")
         fates = []
         for mutant in mutants:
             fates.append(fate(tree, mutant))
@@ -209,7 +206,7 @@ def fates_of(mutants: Sequence[Mutant]) -> list[str]:
 
 
 def main() -> int:
-    unspoilt = run(TREE, sorted({test for mutant in MUTANTS for test in mutant.tests}))
+    unspoilt = run(PROJECT, sorted({test for mutant in MUTANTS for test in mutant.tests}))
     if unspoilt.returncode:
         print(f"the tests fail without any mutant\n{unspoilt.stdout}{unspoilt.stderr}")
         return 1

@@ -5,7 +5,6 @@ What survives must be in `survivors.yaml` with its reason. Run: python -m tests.
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,9 +13,9 @@ from pathlib import Path
 
 import yaml
 
-TREE = Path(__file__).resolve().parent.parent
+from tests.copies import copy_of_project
+
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.sqlite3*")
 LEAST_SCORE = 90
 CAUGHT = ("killed", "timeout", "segfault", "caught by type check")
 
@@ -27,8 +26,7 @@ def main() -> int:
     arguments.add_argument("--only", action="append", default=[], help="names of mutants; a star stands for anything")
     only = arguments.parse_args().only
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
-        shutil.copytree(TREE, copy, ignore=NOT_COPIED)
+        copy = copy_of_project(Path(folder) / "copy")
         run = subprocess.run(  # noqa: S603 - our own arguments
             [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *only],
             cwd=copy,
@@ -36,9 +34,11 @@ def main() -> int:
             text=True,
             check=False,
         )
-        outcomes = results(copy)
-    if not outcomes:
+        every = results(copy)
+    outcomes = {name: outcome for name, outcome in every.items() if outcome != "not checked"}
+    if not outcomes or (not only and len(outcomes) < len(every)):
         print(run.stdout[-3000:], run.stderr[-3000:])
+        print(f"the run broke off: {len(outcomes)} of {len(every)} mutants were tried")
         return 1
     caught = sum(outcome in CAUGHT for outcome in outcomes.values())
     patterns = [row["mutants"] for row in yaml.safe_load(SURVIVORS.read_text("utf-8"))["items"]]
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def results(copy: Path) -> dict[str, str]:
-    """What became of each mutant that was tried, by its name."""
+    """What became of each mutant, by its name."""
     listed = subprocess.run(
         [sys.executable, "-m", "mutmut", "results", "--all", "true"],
         cwd=copy,
@@ -60,8 +60,7 @@ def results(copy: Path) -> dict[str, str]:
         text=True,
         check=False,
     )
-    found = dict(re.findall(r"^\s+(\S+__mutmut_\d+): (.+)$", listed.stdout, re.MULTILINE))
-    return {name: outcome for name, outcome in found.items() if outcome != "not checked"}
+    return dict(re.findall(r"^\s+(\S+__mutmut_\d+): (.+)$", listed.stdout, re.MULTILINE))
 
 
 if __name__ == "__main__":

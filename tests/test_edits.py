@@ -19,7 +19,7 @@ def fixtures() -> Fixtures:
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 def test_no_edit_makes_a_route_fail(edit: Edit, fixtures: Fixtures) -> None:
     """Many more: python -m tests.try_edits --edits 300"""
-    for seed in (1, 3):
+    for seed in (1, 2):  # with the named plans made to follow the edit, and without
         changed: Fixtures = json.loads(json.dumps(fixtures))
         words = edit(changed, Random(seed))  # noqa: S311 - edits, not secrets
         problems, _ = walk(changed, seed)

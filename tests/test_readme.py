@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+
+from tests.copies import copy_of_project
 
 README = (settings.BASE_DIR / "README.md").read_text("utf-8")
 # "In `file`, after `line`:" and a block of code; or a block of commands.
@@ -28,9 +29,7 @@ def section(title: str) -> str:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the project without what is not part of it."""
-    folder = tmp_path / "project"
-    unwanted = shutil.ignore_patterns(".*", "__pycache__", "*.sqlite3*")
-    shutil.copytree(settings.BASE_DIR, folder, ignore=unwanted)
+    folder = copy_of_project(tmp_path / "project")
     run(folder, "manage.py migrate")
     return folder
 

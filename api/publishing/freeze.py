@@ -14,7 +14,7 @@ from api.models import PlanExample, Release
 from api.parsers import parse
 from api.publishing.checks import row_problems
 from api.publishing.load import lock_out_other_writers
-from api.publishing.prove import compiled, wrong_rules
+from api.publishing.prove import book_of, wrong_rules
 from api.publishing.references import resolved, typed_numbers
 from api.publishing.refused import Progress, RefusedError
 from api.publishing.sourcing import unsourced
@@ -92,7 +92,7 @@ def _judge_examples(content: Mapping[str, Any]) -> None:
     Raises:
         RefusedError: rules that cannot be compiled, or a named plan that is no plan.
     """
-    book = compiled(content)
+    book = book_of(content)
     for example in content["plan-examples"]:
         example["plan"] = json.loads(example["plan"])
         try:

@@ -80,7 +80,7 @@ class LimitsInForce:
     """The limits that a plan is held against, by rule: those of its jurisdiction and of the rule sets it asks for.
 
     Limits that are `always` in force are there, too. Example: of a plan that asks for `label` in `GB`, the clinic's own
-    10 mL are not in force, and neither is a German label's maximum.
+    volume is not in force, and neither is a German label's maximum.
     """
 
     def __init__(self, book: "Book", jurisdiction: str, rule_sets: frozenset[str]) -> None:
@@ -167,7 +167,6 @@ class Book:
         for rule in self.rules_of("condition"):
             rulings = ((row, ruling) for row in content["contraindications"] for ruling in row["rulings"])
             self.limits += [ruling_of(row, ruling, rule) for row, ruling in rulings]
-        self.limits_by_slug = {limit.slug: limit for limit in self.limits}
         # The limit whose volume stands in for a vial of no named product.
         self.stand_in_vial = next((limit for limit in self.limits if limit.stands_in), None)
         # The rules of each topic, by the slug of the rule that stands for it.

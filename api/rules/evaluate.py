@@ -1,6 +1,6 @@
 """Evaluation: a document and a book in; the outcome of every rule, and the verdict, out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,22 @@ from api.rules.layout import Group, Layout
 from api.rules.measures import MEASURES
 from api.rules.outcomes import NotEvaluated, Outcomes
 from api.rules.plan import Plan, read_plan
-from api.rules.rows import Rule
+from api.rules.rows import Row, Rule
+
+# What rows that the rules cannot read make them raise; that a plan made from them is none is a ValueError among them.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def compiled(content: Mapping[str, Iterable[Row]]) -> Book:
+    """The book of a release's rows.
+
+    Raises:
+        UNREADABLE: rows of another shape, or a rule on a measure that only another version of the service has.
+    """
+    book = Book(content)
+    for rule in book.rules.values():
+        MEASURES[rule.measure]
+    return book
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def _asked_and_none(measure: Measure, group: Group, observed: Observed) -> bool:
 def _compare(
     layout: Layout, tally: _Tally, limit: Limit, observed: Observed, placed: PlacedTreatment
 ) -> tuple[Judged, bool]:
-    """The limit with what is observed, and True where it is kept. Bounds are inclusive: 10 mL keep at most 10 mL."""
+    """The limit with what is observed, and True where it is kept. Bounds are inclusive: 7 mL keep at most 7 mL."""
     value = observed.value
     values = limit.values if limit.values_from is None else _values_of_product(layout, limit.values_from, placed)
     room: int | None = None

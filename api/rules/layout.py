@@ -70,7 +70,7 @@ class Layout:
         """True where the plan says where, when and how much, and nothing else: no product, no vein, no patient.
 
         Such a plan asks the article's own question, how much in a session, so nothing else is missed in it. Example:
-        10 mL in the leg is bare; with `"form": "foam"`, or with an empty list of conditions, it is not.
+        7 mL in the leg is bare; with `"form": "foam"`, or with an empty list of conditions, it is not.
         """
         plan = self.plan
         told = [plan.previous_sessions, plan.provider.emergency_equipment_on_site]

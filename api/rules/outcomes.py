@@ -30,12 +30,12 @@ ESSENTIAL_MEMBERS = frozenset(
 class Judged:
     """What one rule comes to at one place: `limit` is the one that binds, and it is broken or kept by `observed`.
 
-    `room` is what is left below an upper bound, or above a lower one: -0.2 mL for 10.2 mL of at most 10 mL. It is a
+    `room` is what is left below an upper bound, or above a lower one: -0.2 mL for 7.2 mL of at most 7 mL. It is a
     numerator, over the denominator of the observed value, and None where the limit is no bound.
     `values` are what the limit lists, or what it takes from the product's own row, such as its strengths.
     `also` are the other limits that are broken there, or where none is broken, the others that are kept.
-    `kept` are limits of a label that are kept where the broken one is not of a label: 12 mL of Fibrovein foam in
-    Britain break the clinic's 10 mL and keep the label's 16 mL.
+    `kept` are limits of a label that are kept where the broken one is not of a label: an amount of Fibrovein
+    foam in Britain may break the clinic's own limit and keep the label's.
     `blocked`: a limit on the same question has no number, so coming down to this one proves nothing, and no suggestion
     aims at it.
     """
@@ -169,8 +169,8 @@ class Outcomes:
         """Turn a pass into not evaluated, and block a finding, where a limit on the same question has no number.
 
         A number of another rule set must not stand in for a label's that is not known. Example: no source gives the
-        volume of Aethoxysklerol foam for a session in Britain. 8 mL of it keep the article's 10 mL, but that does not
-        pass; 12 mL of it break them, but coming down to 10 mL is not suggested.
+        volume of Aethoxysklerol foam for a session in Britain. An amount that keeps the article's limit does not pass
+        for it; and one that breaks it gets no suggestion to come down to that limit.
         """
         unknown: dict[tuple[str, str], tuple[Limit, ...]] = {}
         for each in self.unconfirmed:

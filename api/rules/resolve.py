@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 from api.rules.book import Book, Matches, Profile
-from api.rules.measures.day import MAXIMA
+from api.rules.measures.day import MAXIMA, volume_of_dose
 from api.rules.numbers import as_text, in_words
 from api.rules.plan import RULE_SETS
 from api.rules.rows import Limit
@@ -66,7 +67,7 @@ def resolve(known: Known, book: Book) -> dict[str, Any]:
 def _binding(known: Known, candidates: list[Candidate]) -> tuple[Candidate | None, str | None]:
     """The strictest limit that surely applies; None, with the reason, where the product's own limit is not known.
 
-    The clinic's 10 mL must not stand in for a label's number that no source gives, or for a label that was not read.
+    The clinic's own number must not stand in for a label's that no source gives, or for a label that was not read.
     """
     applying = [candidate for candidate in candidates if not candidate.missing]
     if any(candidate.limit.unconfirmed for candidate in applying):
@@ -119,8 +120,8 @@ def _candidate(limit: Limit, missing: tuple[str, ...], known: Known) -> Candidat
     if known.weight_kg is None or not known.concentration_percent:
         return Candidate(limit, None, missing, limit.title)
     milligrams = limit.value * known.weight_kg // 1000
-    # A mL of a 1 % solution holds 10 mg. A fraction is rounded down, since the bound is a maximum.
-    bound = limit.value * known.weight_kg // (10 * known.concentration_percent)
+    # A fraction is rounded down, since the bound is a maximum.
+    bound = floor(volume_of_dose(limit.value, known.weight_kg, known.concentration_percent))
     dose, weight = in_words(as_text(limit.value), limit.unit), as_text(known.weight_kg)
     volume, strength = as_text(bound), as_text(known.concentration_percent)
     why = f"{dose} at {weight} kg is {as_text(milligrams)} mg, which is {volume} mL at {strength} %."

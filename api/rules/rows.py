@@ -89,7 +89,6 @@ class Rule:
 
     slug: str
     title: str
-    kind: str
     measure: str
     unit: str
     essential: bool
@@ -162,7 +161,6 @@ def rule_of(row: Row) -> Rule:
     return Rule(
         slug=row["slug"],
         title=row["title"],
-        kind=row["kind"],
         measure=row["quantity"],
         unit=row["unit"],
         essential=row["essential"],

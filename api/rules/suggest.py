@@ -95,6 +95,10 @@ def drawable(most: Fraction | int) -> int:
     return volume - volume % (100 if volume >= 1000 else 10)
 
 
+# By a limit's unit, the unit of amounts from which its excess can be subtracted as it is.
+UNIT_OF_LIMIT = {"mL": "mL", "{vial}": "vial"}
+
+
 def less_in_all(case: Case) -> Iterator[Ways]:
     """Reduce the only treatment to the bound; of several, each alone by the whole excess, or all by the same share."""
     treatments = case.treatments()
@@ -115,16 +119,12 @@ def less_in_all(case: Case) -> Iterator[Ways]:
     yield ((f"Reduce all {len(treatments)} treatments by the same share", operations),)
 
 
-# By a limit's unit, the unit of amounts from which its excess can be subtracted as it is.
-UNIT_OF_LIMIT = {"mL": "mL", "{vial}": "vial"}
-
-
 def _reduced(placed: PlacedTreatment, kept: int, what: str) -> Ways:
     """Reduce one treatment: in as many injections as before, or in fewer, so that none becomes too small."""
-    vials = placed.treatment.amount.unit == "vial"
-    value = as_text(kept - kept % 1000 if vials else kept)  # no one draws up 2.857 vials
-    label = f"Reduce {what} to {in_words(value, '{vial}' if vials else 'mL')}"
-    as_many = (label, _amount(placed, kept, with_count=False))
+    patch = _amount(placed, kept, with_count=False)
+    unit = "{vial}" if placed.treatment.amount.unit == "vial" else "mL"
+    label = f"Reduce {what} to {in_words(patch[0]['value'], unit)}"
+    as_many = (label, patch)
     if placed.treatment.injection_count is None:
         return (as_many,)
     operations = _amount(placed, kept, with_count=True)
@@ -135,7 +135,7 @@ def _reduced(placed: PlacedTreatment, kept: int, what: str) -> Ways:
 def _amount(placed: PlacedTreatment, kept: int, *, with_count: bool) -> list[Operation]:
     """Operations that replace a treatment's amount and, `with_count`, the number of its injections by what it needs."""
     amount = placed.treatment.amount
-    value = kept - kept % 1000 if amount.unit == "vial" else kept
+    value = kept - kept % 1000 if amount.unit == "vial" else kept  # no one draws up 2.857 vials
     operations = [replace(f"{placed.pointer}/amount/value", as_text(value))]
     if with_count:
         operations.append(replace(f"{placed.pointer}/injection_count", _count_for(placed, value)))

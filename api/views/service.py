@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from api import releases
 from api.errors import PROBLEMS
+from api.releases import Row
 from api.schema import Operation
 from api.serializers import FACTS, HealthSerializer, IndexSerializer, ProblemPageSerializer, ReadySerializer
 from api.views.contract import CONTENT_STATUS, ContractView
@@ -70,7 +71,7 @@ class Home(ContractView):
     def get(self, request: Request) -> HttpResponse:
         release = self.release = releases.current()
         if request.accepted_renderer.format == "html":
-            limits = [release.item("session-limits", f"clinic-{slug}-max") for slug in ("session-volume", "vial-count")]
+            limits = [row for row in release.content["session-limits"] if is_of_the_article(row)]
             # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
             base = f"{request.scheme}://{request.get_host()}"
             page = {"index": index(release), "limits": limits, "resources": resources(), "base": base}
@@ -79,6 +80,11 @@ class Home(ContractView):
         else:
             response = self.published(index(release))
         return response
+
+
+def is_of_the_article(limit: Row) -> bool:
+    """True for the clinic's own limits on the volume and the vials of a session, which the page shows."""
+    return limit["rule_set"] == "clinic" and limit["quantity"] in ("session-volume", "vial-count")
 
 
 def resources() -> list[dict[str, str]]:

@@ -114,12 +114,7 @@ def injection_count(layout: Layout, group: Group, treatments: Treatments, limit:
     "day",
     "mg/kg",
     "patient.weight_kg",
-    "sessions[].date",
-    "previous_sessions",
-    "previous_sessions[].date",
-    "previous_sessions[].products",
-    "sessions[].treatments[].amount",
-    "sessions[].treatments[].containers",
+    *NEEDS_OF_A_SPAN,
     "sessions[].treatments[].concentration_percent",
     "sessions[].treatments[].foam.ratio",
 )
@@ -183,7 +178,7 @@ def _milligrams(placed: PlacedTreatment) -> Fraction:
 def product_share(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
     """The sum of shares of maxima, where a day mixes products, or strengths or forms that have maxima of their own.
 
-    Example: 6 mL of a product of which 10 mL is the most, and 3 mL of one of which 5 mL is: 0.6 and 0.6 is 1.2.
+    Example: 6 mL of a product of which 12 mL is the most, and 3 mL of one of which 4 mL is: 0.5 and 0.75 is 1.25.
     """
     named = [placed for placed in treatments if placed.treatment.product]
     if (
@@ -227,7 +222,12 @@ def _session_maximum(layout: Layout, placed: PlacedTreatment) -> tuple[Fraction 
     if weight is None or concentration is None:
         own = "/patient/weight_kg" if weight is None else f"{placed.pointer}/concentration_percent"
         return None, [*missing, own]
-    return Fraction(min(doses) * weight, 10 * concentration), missing  # a mL of a 1 % solution holds 10 mg
+    return volume_of_dose(min(doses), weight, concentration), missing
+
+
+def volume_of_dose(dose: int, weight: int, concentration: int) -> Fraction:
+    """The volume of a dose in thousandths of a mL, from thousandths of mg/kg, kg and %; 1 mL of 1 % holds 10 mg."""
+    return Fraction(dose * weight, 10 * concentration)
 
 
 def _bounds(layout: Layout, placed: PlacedTreatment, measured: str) -> tuple[list[int], list[str]]:

@@ -56,7 +56,7 @@ def _vector(book: Book, limit: Limit, side: str, plan: Document, broken: bool) -
 def _sides(book: Book, limit: Limit) -> Iterator[tuple[str, Any, bool]]:
     """The sides of a limit: the name, a value of the measure, and True where that breaks the limit.
 
-    Example: at most 10 mL has `on` 10 mL, `inside` 9.999 mL, and `outside` 10.001 mL, which breaks it.
+    Example: at most 7 mL has `on` 7 mL, `inside` 6.999 mL, and `outside` 7.001 mL, which breaks it.
     """
     if limit.comparator in ("<=", ">="):
         bound = int(limit.value or 0)
