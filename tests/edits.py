@@ -23,6 +23,8 @@ ODD_TEXTS = (
     "1e3",
     "999999",
     "{observd}",
+    "{observed.__class__}",
+    "{observed:>50000}",
     "{0}",
     "{",
     "{{ faqs/x }}",
@@ -44,7 +46,7 @@ def rename_everywhere(fixtures: Fixtures, random: Random) -> str:
 def rename_alone(fixtures: Fixtures, random: Random) -> str:
     """Another slug for a row, and for nothing that names it."""
     name, row = _row(fixtures, random)
-    old, row["slug"] = row["slug"], random.choice((f"{row['slug']}s", "other", "aaa", "Not A Slug", ""))
+    old, row["slug"] = row["slug"], random.choice((f"{row['slug']}s", "other", "resolve", "aaa", "Not A Slug", ""))
     return f"{name}/{old} is called {row['slug']!r}"
 
 
@@ -108,6 +110,7 @@ def make_a_product_odd(fixtures: Fixtures, random: Random) -> str:
         ("strengths", [{"concentration_percent": "0", "containers": []}]),
         ("strengths", [{"concentration_percent": "100", "containers": [{"kind": "canister", "volume_ml": "0.001"}]}]),
         ("strengths", [{"concentration_percent": "0.5", "containers": []}] * 2),
+        ("strengths", [{"concentration_percent": "1", "containers": [{"kind": "vial", "volume_ml": "0"}]}]),
         ("strengths", [{"concentration_percent": "0.5", "containers": "none"}]),
         ("strengths", "0.5"),
     ))  # fmt: skip
@@ -160,6 +163,7 @@ def change_a_rule(fixtures: Fixtures, random: Random) -> str:
         ("essential", random.choice((True, False))),
         ("topic", random.choice((rule["slug"], None, "fcae", random.choice(fixtures["rules"])["slug"]))),
         ("messages", {**rule["messages"], message: random.choice(ODD_TEXTS)}),
+        ("messages", {key: text for key, text in rule["messages"].items() if key != message}),
         ("messages", {}),
         ("title", random.choice(ODD_TEXTS)),
     ))  # fmt: skip
@@ -179,6 +183,32 @@ def bend_the_tree(fixtures: Fixtures, random: Random) -> str:
     ))  # fmt: skip
     vein_type[member] = value
     return f"vein-types/{vein_type['slug']} has the {member} {value!r}"
+
+
+def drop_many(fixtures: Fixtures, random: Random) -> str:
+    """Every row of a resource less, every limit of a rule, every ruling, or every upper end of a vein type."""
+    what = random.choice(("resource", "limits", "rulings", "ends"))
+    if what == "resource":
+        name = random.choice(list(fixtures))
+        fixtures[name] = []
+        return f"{name} is empty"
+    if what == "limits":
+        rule = random.choice(fixtures["rules"])["slug"]
+        fixtures["session-limits"] = [row for row in fixtures["session-limits"] if row["rule"] != rule]
+        return f"rules/{rule} has no limits"
+    for row in fixtures["contraindications"]:
+        row["rulings"] = [] if what == "rulings" else row["rulings"]
+    for row in fixtures["vein-types"]:
+        row["diameter_max_mm"] = None if what == "ends" else row["diameter_max_mm"]
+    return f"all {what} are gone"
+
+
+def refer_to_a_row(fixtures: Fixtures, random: Random) -> str:
+    """A text that refers to a row, of any resource."""
+    name, row = _row(fixtures, random)
+    faq, reference = random.choice(fixtures["faqs"]), f"{{{{ {name}/{row['slug']} }}}}"
+    faq["answer"] = f"It is {reference}."
+    return f"faqs/{faq['slug']} refers to {reference}"
 
 
 def write_nonsense(fixtures: Fixtures, random: Random) -> str:
@@ -202,6 +232,8 @@ EDITS: tuple[Edit, ...] = (
     change_where_a_limit_applies,
     change_a_rule,
     bend_the_tree,
+    drop_many,
+    refer_to_a_row,
     write_nonsense,
 )
 

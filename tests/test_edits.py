@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def fixtures() -> Fixtures:
+def fixtures(nothing_published: None) -> Fixtures:
     return small_fixtures()
 
 

@@ -2,14 +2,21 @@
 
 import copy
 import json
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
 
-from api.models import Area, Ingredient, PlanExample, Product, Rule, Ruling, SessionLimit, VeinType
+from api.models import Area, Claim, Ingredient, PlanExample, Product, Rule, Ruling, SessionLimit, VeinType
 from api.publishing import RefusedError, publish
 from api.publishing.prove import book_of, wrong_rules
+from api.publishing.references import resolved
+from api.releases import FrozenRelease
 
 Content = dict[str, list[dict[str, Any]]]
 WHERE_MEANT = "plan-examples: where that is meant, change `expect` of these plans in fixtures/plan-examples.yaml"
@@ -124,6 +131,20 @@ def test_a_condition_without_any_ruling_that_speaks_is_no_crash(content: Content
     for condition in content["contraindications"]:
         condition["rulings"] = []
     assert problems(content) == []
+
+
+def test_a_vein_type_without_any_upper_end_is_told_at_its_limit(content: Content) -> None:
+    for vein_type in content["vein-types"]:
+        vein_type["diameter_max_mm"] = None
+    [problem, *_] = problems(content)
+    assert "no plan can be made at its boundary (IndexError" in problem
+
+
+def test_a_finding_that_cannot_be_answered_is_told_at_its_limit(content: Content) -> None:
+    rule = row(content, "rules", "session-volume")
+    rule["messages"] = {**rule["messages"], "<=": "{nothing}"}
+    told = problems(content)
+    assert any("clinic-session-volume-max: no plan can be made at its boundary (KeyError" in each for each in told)
 
 
 def test_rules_that_cannot_be_compiled_are_refused(content: Content) -> None:
@@ -242,3 +263,96 @@ def test_a_row_of_a_shape_that_cannot_be_read_is_named() -> None:
     Product.objects.filter(slug="glycerin").update(strengths=[{"concentration_percent": "1", "containers": None}])
     [problem] = refused()
     assert problem.startswith("products/glycerin: cannot be read (TypeError ")
+
+
+@pytest.mark.django_db
+def test_an_empty_rule_book_approves_of_nothing() -> None:
+    for model in (Claim, SessionLimit, Rule, Ruling, PlanExample):
+        model._default_manager.all().delete()
+    assert refused()[:5] == [
+        "rules: none is left",
+        "session limits: none is left",
+        "rulings: none is left",
+        "plan examples: none is left",
+        "rules: none is left that stands for a topic, so that answers could be silent",
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("message", ["{observed.__class__}", "{observed:>50000}", "{observed!r}", "{0}", "{", 7])
+def test_a_message_shows_what_a_finding_has_and_nothing_else(message: Any) -> None:
+    Rule.objects.filter(slug="treatment-area").update(messages={"in": "x", "not-in": message})
+    assert "rules/treatment-area: has a message for 'not-in' that cannot be filled in" in refused()
+
+
+@pytest.mark.django_db
+def test_a_rule_on_conditions_has_a_message_for_them() -> None:
+    Rule.objects.filter(slug="contraindication").update(messages={"unknown": "It stays open."})
+    assert "rules/contraindication: has no message for a condition that is ruled on" in refused()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("strength", [("0", "2"), ("1", "0"), ("1", "0.000")])
+def test_a_product_has_no_strength_and_no_container_of_nothing(strength: tuple[str, str]) -> None:
+    percent, volume = strength
+    strengths = [{"concentration_percent": percent, "containers": [{"kind": "vial", "volume_ml": volume}]}]
+    Product.objects.filter(slug="glycerin").update(strengths=strengths)
+    assert "products/glycerin: has a strength or a container of 0" in refused()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", ["asclera-session-volume-max", "clinic-vial-volume"])
+def test_a_volume_that_amounts_are_divided_by_is_not_0(slug: str) -> None:
+    SessionLimit.objects.filter(slug=slug).update(value=0)
+    assert any(problem.startswith(f"session-limits/{slug}: allows nothing by a bound of 0") for problem in refused())
+
+
+@pytest.mark.django_db
+def test_a_limit_is_on_a_condition_only_where_its_measure_asks_for_it() -> None:
+    SessionLimit.objects.filter(slug="clinic-session-volume-max").update(condition="pregnancy")
+    where = "session-limits/clinic-session-volume-max"
+    assert f"{where}: is on a condition, which 'session-volume' does not ask for" in refused()
+
+
+def decimals() -> list[tuple[type[models.Model], str]]:
+    """Every decimal column of the content."""
+    return [
+        (model, field.name)
+        for model in apps.get_app_config("api").get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.DecimalField)
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "column"), decimals())
+def test_no_decimal_is_negative(model: type[models.Model], column: str) -> None:
+    row = model._default_manager.order_by("pk")[0]
+    setattr(row, column, Decimal(-1))
+    with pytest.raises(ValidationError) as refusal:
+        row.full_clean(validate_constraints=False)
+    assert column in refusal.value.message_dict
+
+
+@pytest.mark.django_db
+def test_a_row_whose_address_is_taken_is_refused() -> None:
+    limit = SessionLimit.objects.get(slug="face-excluded")
+    limit.slug = "resolve"
+    limit.save(force_insert=True)
+    assert refused() == ["session-limits/resolve: the API has another answer at this address"]
+
+
+@pytest.mark.django_db
+def test_a_named_plan_that_cannot_be_answered_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.publishing.freeze.check", lambda document, book: 1 // 0)
+    [problem] = refused()
+    assert problem.startswith("plan-examples/")
+    assert "cannot be answered (ZeroDivisionError" in problem
+
+
+@pytest.mark.django_db
+def test_a_reference_to_a_row_of_any_resource_gives_its_number_or_is_told(release: FrozenRelease) -> None:
+    for resource, rows in release.content.items():
+        for row in rows:
+            text, wrong = resolved(f"It is {{{{ {resource}/{row['slug']} }}}}.", {}, release.content)
+            assert wrong or re.fullmatch(r"It is (at least |under )?[0-9][^{}]*\.", text), text

@@ -168,7 +168,7 @@ def main() -> int:
             for problem in problems[:3]:
                 print(f"seed {seed} ({'; '.join(words)}): {problem}")
     print(f"{outcomes[False]} edits refused, {outcomes[True]} published, {broken} with an answer that fails")
-    return 1 if broken else 0
+    return 1 if broken or not outcomes[True] else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from api.models.fields import (
     ListField,
     check_keys,
     closed,
+    decimal,
     one_of,
 )
 from api.rules.numbers import UNITS, thousandths
@@ -73,15 +74,9 @@ class VeinType(Fact):
     name = models.CharField(max_length=100, help_text="Name in plain English.")
     synonyms = ListField(help_text="Other names in use.")
     description = models.TextField(help_text="What it is.")
-    diameter_min_mm = models.DecimalField(
-        max_digits=6, decimal_places=3, null=True, blank=True, help_text="At least this wide, in mm (inclusive)."
-    )
-    diameter_over_mm = models.DecimalField(
-        max_digits=6, decimal_places=3, null=True, blank=True, help_text="Wider than this, in mm (exclusive)."
-    )
-    diameter_max_mm = models.DecimalField(
-        max_digits=6, decimal_places=3, null=True, blank=True, help_text="At most this wide, in mm (inclusive)."
-    )
+    diameter_min_mm = decimal(max_digits=6, help_text="At least this wide, in mm (inclusive).")
+    diameter_over_mm = decimal(max_digits=6, help_text="Wider than this, in mm (exclusive).")
+    diameter_max_mm = decimal(max_digits=6, help_text="At most this wide, in mm (inclusive).")
     veins = ListField(words=VEINS, help_text="Named veins that are of this type.")
     diameter_status = closed(STATUSES, help_text="Whether sources agree on the diameter.")
     ceap_classes = ListField(help_text="Clinical classes of the CEAP classification.")
@@ -108,9 +103,7 @@ class Product(Fact):
     excipients = ListField(help_text="Excipients that an allergy may concern.")
     forms = ListField(words=FORMS, help_text="Forms that a label covers.")
     strengths = models.JSONField(help_text="Concentrations in percent, each with its containers and their mL.")
-    foam_mg_per_ml = models.DecimalField(
-        max_digits=6, decimal_places=3, null=True, blank=True, help_text="Drug in a mL of factory foam, in mg."
-    )
+    foam_mg_per_ml = decimal(max_digits=6, help_text="Drug in a mL of factory foam, in mg.")
     jurisdictions = ListField(words=JURISDICTIONS, help_text="Jurisdictions with a label that was read.")
     indication = models.TextField(help_text="What the label covers.")
     note = models.TextField(blank=True, help_text="What to know about the product.")
@@ -124,12 +117,12 @@ class Product(Fact):
             raise ValidationError("has no strengths")
         for strength in self.strengths:
             check_keys(strength, {"concentration_percent", "containers"}, set(), "strength")
-            _check_decimal(strength["concentration_percent"])
+            _check_positive(strength["concentration_percent"])
             for container in strength["containers"]:
                 check_keys(container, {"kind", "volume_ml"}, set(), "container")
                 if container["kind"] not in CONTAINERS:
                     raise ValidationError(f"has a container of the unknown kind {container['kind']!r}")
-                _check_decimal(container["volume_ml"])
+                _check_positive(container["volume_ml"])
 
 
 class Ingredient(Fact):
@@ -185,8 +178,8 @@ class ResultDuration(Fact):
         Product, null=True, blank=True, on_delete=models.PROTECT, help_text="The product, where the source names one."
     )
     aspect = closed(ASPECTS, help_text="What is measured.")
-    low = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True, help_text="Lower end.")
-    high = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True, help_text="Upper end.")
+    low = decimal(help_text="Lower end.")
+    high = decimal(help_text="Upper end.")
     unit = closed(UNITS, help_text="UCUM unit of both ends.")
     population = models.TextField(help_text="Whom or what the figure is about.")
     summary = models.TextField(help_text="The figure in words, with what speaks for and against it.")
@@ -276,3 +269,14 @@ def _check_decimal(text: object) -> None:
     """
     if not isinstance(text, str) or thousandths(text) is None:
         raise ValidationError(f"has the number {text!r}, which is not a quoted plain decimal")
+
+
+def _check_positive(text: object) -> None:
+    """Check that a text is a plain decimal above 0.
+
+    Raises:
+        ValidationError: it is not.
+    """
+    _check_decimal(text)
+    if thousandths(str(text)) == 0:
+        raise ValidationError("has a strength or a container of 0")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
 from api.rules.plan import JURISDICTIONS
@@ -34,6 +34,18 @@ def closed(values: Iterable[str] | Choices, *, null: bool = False, help_text: st
     """A column for a word of a closed list. Publishing checks it, and with `one_of`, the database does, too."""
     choices = values if callable(values) else [(value, value) for value in values]
     return models.CharField(max_length=40, choices=choices, null=null, blank=null, help_text=help_text)
+
+
+def decimal(*, max_digits: int = 9, help_text: str) -> "models.DecimalField[Any, Any]":
+    """A column for a decimal that is not negative and has at most three places; or null."""
+    return models.DecimalField(
+        max_digits=max_digits,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=help_text,
+    )
 
 
 class ListField(models.JSONField):

@@ -1,13 +1,16 @@
 """Tables that plans are held against: rows of fixtures in; rules, limits and rulings of the next release out."""
 
+from string import Formatter
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
 from api.models.facts import SCLEROSANTS, Fact, Product, VeinType
-from api.models.fields import STATUSES, CitationsField, ListField, closed, jurisdictions, one_of
-from api.rules.measures import MEASURES
+from api.models.fields import STATUSES, CitationsField, ListField, closed, decimal, jurisdictions, one_of
+from api.rules.measures import MEASURES, Measure
+from api.rules.measures.day import MAXIMA
 from api.rules.numbers import UNITS
 from api.rules.plan import FORMS, RULE_SETS, VEINS
 from api.rules.rows import COMPARATORS, KINDS, LISTS, SEVERITIES
@@ -15,6 +18,8 @@ from api.rules.rows import COMPARATORS, KINDS, LISTS, SEVERITIES
 RANGE = ("<=", ">=")
 LISTING = ("in", "not-in")
 NAMED_IN = ("conditions", "medications")
+# What the message of a finding may show.
+FILLED_IN = {"observed", "limit", "value", "who", "Who"}
 
 
 class Rule(Fact):
@@ -42,10 +47,10 @@ class Rule(Fact):
     def clean(self) -> None:
         measure = MEASURES.get(self.quantity)
         for comparator in (*KINDS[self.kind], "unknown"):
-            try:
-                self.messages.get(comparator, "").format(observed="", limit="", value="", who="", Who="")
-            except (KeyError, ValueError, IndexError) as error:
-                raise ValidationError(f"has a message for {comparator!r} that cannot be filled in") from error
+            if not _can_be_filled_in(self.messages.get(comparator, "")):
+                raise ValidationError(f"has a message for {comparator!r} that cannot be filled in")
+        if self.quantity == "condition" and "=" not in self.messages:
+            raise ValidationError("has no message for a condition that is ruled on")
         if self.kind == "listed" and "unknown" not in self.messages and self.quantity == "container-volume":
             raise ValidationError("has no message for a size that is unknown")
         stands_for_itself = self.topic in (None, self.slug)
@@ -57,15 +62,22 @@ class Rule(Fact):
             raise ValidationError(f"has the unit {self.unit!r}, but {self.quantity!r} is computed in {measure.unit!r}")
 
 
+def _can_be_filled_in(message: object) -> bool:
+    """True where a message is a text, and its braces hold nothing but names of what a finding may show."""
+    try:
+        fields = [field[1:] for field in Formatter().parse(str(message)) if field[1] is not None]
+    except ValueError:
+        return False
+    return isinstance(message, str) and all(field in [(name, "", None) for name in FILLED_IN] for field in fields)
+
+
 class SessionLimit(Fact):
     """A bound with value, unit, where it applies, how serious it is, and who says so."""
 
     title = models.CharField(max_length=200, help_text="What is limited.")
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, help_text="The rule that enforces it.")
     comparator = closed(COMPARATORS, help_text="How the measure must compare; bounds are inclusive.")
-    value = models.DecimalField(
-        max_digits=9, decimal_places=3, null=True, blank=True, help_text="The bound; null where no source confirms one."
-    )
+    value = decimal(help_text="The bound; null where no source confirms one.")
     expected = models.BooleanField(
         null=True, blank=True, help_text="What the plan must come to, where that is true or false."
     )
@@ -78,9 +90,7 @@ class SessionLimit(Fact):
         Product, null=True, blank=True, on_delete=models.PROTECT, help_text="Null: any product."
     )
     sclerosant = closed(SCLEROSANTS, null=True, help_text="Null: any sclerosant.")
-    concentration_percent = models.DecimalField(
-        max_digits=6, decimal_places=3, null=True, blank=True, help_text="In percent; null: any strength."
-    )
+    concentration_percent = decimal(max_digits=6, help_text="In percent; null: any strength.")
     form = closed(FORMS, null=True, help_text="Null: liquid and foam.")
     vein_type = models.ForeignKey(
         VeinType, null=True, blank=True, on_delete=models.PROTECT, help_text="Null: any vein type."
@@ -158,11 +168,18 @@ class SessionLimit(Fact):
         ]
 
     def clean(self) -> None:
+        measure = MEASURES.get(self.rule.quantity)
+        if measure is None:
+            return  # the rule's own row is told
+        if self.condition_id is not None and not measure.asks_condition:
+            raise ValidationError(f"is on a condition, which {measure.name!r} does not ask for")
+        if self.value == 0 and (self.stands_in or measure.name in MAXIMA):
+            raise ValidationError("allows nothing by a bound of 0; what may not be used is excluded by a list")
         if self.rule.unit != self.unit:
             raise ValidationError(f"has the unit {self.unit!r}, but its rule is in {self.rule.unit!r}")
         if self.comparator not in KINDS[self.rule.kind]:
             raise ValidationError(f"compares by {self.comparator!r}, which a {self.rule.kind} rule does not")
-        if not self._fits_what_is_measured():
+        if not self._fits(measure):
             raise ValidationError(f"compares by {self.comparator!r} what its rule measures as something else")
         if self.comparator not in self.rule.messages:
             raise ValidationError(f"compares by {self.comparator!r}, for which its rule has no message")
@@ -172,14 +189,13 @@ class SessionLimit(Fact):
         if self.comparator in LISTING and listed is (self.status == "unconfirmed"):
             raise ValidationError("lists values that no source confirms" if listed else "lists no values")
 
-    def _fits_what_is_measured(self) -> bool:
+    def _fits(self, measure: Measure) -> bool:
         """True where a number is bounded or listed, a word listed, and a flag asked for."""
-        gives = MEASURES[self.rule.quantity].gives if self.rule.quantity in MEASURES else None
         if self.stands_in:
             return self.comparator == "=" and self.unit == "mL" and self.value is not None
         if self.comparator == "=":
-            return gives == "flag" and self.expected is not None
-        return gives in ("number", "count") or (gives == "word" and self.comparator in LISTING)
+            return measure.gives == "flag" and self.expected is not None
+        return measure.gives in ("number", "count") or (measure.gives == "word" and self.comparator in LISTING)
 
 
 class Contraindication(Fact):

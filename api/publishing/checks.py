@@ -5,21 +5,34 @@ from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F
+from django.urls import resolve, reverse
 
-from api.models import Area, Contraindication, Ingredient, Product, Rule, Ruling, SessionLimit, VeinType
+from api.models import Area, Contraindication, Ingredient, PlanExample, Product, Rule, Ruling, SessionLimit, VeinType
 from api.publishing.load import models_of_content
 from api.rules.book import OTHER
 from api.rules.plan import VEINS
+from api.serializers import FACTS, RESOURCES
 
 
 def row_problems() -> Iterator[str]:
     """What is wrong with each row, and rules without limits; where no row is wrong, also what is wrong together."""
+    yield from _what_must_be_there()
     alone = [problem for name, model in models_of_content().items() for problem in _problems_of(name, model)]
     yield from alone
     yield from _rules_without_limits()
     if not alone:
-        for check in (_areas_in_a_circle, _veins, _ingredients, _slugs_that_are_taken):
+        for check in (_areas_in_a_circle, _veins, _ingredients, _slugs_that_are_taken, _addresses_that_are_taken):
             yield from check()
+
+
+def _what_must_be_there() -> Iterator[str]:
+    """A problem where nothing is left that a plan could break: an empty rule book would approve of anything."""
+    for model in (Rule, SessionLimit, Ruling, PlanExample):
+        if not model._default_manager.exists():
+            yield f"{model._meta.verbose_name_plural}: none is left"
+    if not Rule.objects.filter(topic=F("slug")).exists():
+        yield "rules: none is left that stands for a topic, so that answers could be silent"
 
 
 def _problems_of(name: str, model: type[models.Model]) -> Iterator[str]:
@@ -81,3 +94,11 @@ def _slugs_that_are_taken() -> Iterator[str]:
     for model in (Contraindication, Ingredient):
         if model._default_manager.filter(slug=OTHER).exists():
             yield f"{model._meta.verbose_name_plural}/{OTHER}: plans say this of what is not listed"
+
+
+def _addresses_that_are_taken() -> Iterator[str]:
+    """A problem for each row that could not be read, since its address is another route's."""
+    for name in FACTS:
+        for slug in RESOURCES[name].model._default_manager.values_list("pk", flat=True):
+            if resolve(reverse(f"{name}-detail", kwargs={"slug": slug})).url_name != f"{name}-detail":
+                yield f"{name}/{slug}: the API has another answer at this address"

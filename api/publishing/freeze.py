@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -14,24 +14,29 @@ from api.models import PlanExample, Release
 from api.parsers import parse
 from api.publishing.checks import row_problems
 from api.publishing.load import lock_out_other_writers
+from api.publishing.loosened import loosened
 from api.publishing.prove import book_of, wrong_rules
 from api.publishing.references import resolved, typed_numbers
 from api.publishing.refused import Progress, RefusedError
 from api.publishing.sourcing import unsourced
 from api.publishing.wording import contradictions
 from api.rules import PlanFaults, check
+from api.rules.evaluate import UNREADABLE, compiled
 from api.serializers import RESOURCES
 
 # The members, by resource, whose text may refer to facts.
 PROSE = {"faqs": ("answer",), "claims": ("sources_say", "service_does")}
 
 
-def publish(note: str, progress: Progress = lambda _: None) -> Release:
+def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[str] = ()) -> Release:
     """The next release, made from the content tables and saved.
+
+    `loosens` names the rows of limits and rules that are meant to tell less than in the newest release, such as
+    `session-limits/clinic-session-volume-max`.
 
     Raises:
         RefusedError: a row is not valid, content contradicts itself or its sources, rules do not come to what is
-            expected of them, or nothing changed.
+            expected of them, a rule is loosened without being named, or nothing changed.
     """
     if not note.strip():
         raise RefusedError(["a release needs a note"])
@@ -51,6 +56,10 @@ def publish(note: str, progress: Progress = lambda _: None) -> Release:
         last = Release.objects.order_by("-number").first()
         if last is not None and last.digest == digest:
             raise RefusedError([f"nothing changed since release {last.number}"])
+        progress("comparing with what the newest release tells")
+        problems = _loosened_since(last, content, loosens)
+        if problems:
+            raise RefusedError(problems)
         release = Release(
             number=last.number + 1 if last else 1,
             published_at=timezone.now().replace(microsecond=0),
@@ -61,6 +70,22 @@ def publish(note: str, progress: Progress = lambda _: None) -> Release:
         release.save()
     progress(f"published release {release.number}")
     return release
+
+
+def _loosened_since(last: Release | None, content: Mapping[str, Any], accepted: Collection[str]) -> list[str]:
+    """A problem for each row that tells less than in the last release; one where that release cannot be read."""
+    if last is None:
+        return [f"{row}: said to be loosened, and nothing is published yet" for row in accepted]
+    old = json.loads(last.payload)
+    try:
+        before = compiled(old)
+    except UNREADABLE:
+        whole = f"releases/{last.number}"
+        if whole in accepted:
+            return []
+        words = "cannot be read by this version, so nothing shows what is loosened. Where that is meant: --loosens"
+        return [f"{whole}: {words} {whole}"]
+    return loosened(before, old["plan-examples"], book_of(content), accepted)
 
 
 def render() -> dict[str, list[dict[str, Any]]]:
@@ -100,5 +125,8 @@ def _judge_examples(content: Mapping[str, Any]) -> None:
         except PlanFaults as error:
             where = f"plan-examples/{example['slug']}"
             raise RefusedError([f"{where}: {fault.pointer} {fault.code}" for fault in error.faults]) from error
+        except UNREADABLE as error:
+            where = f"plan-examples/{example['slug']}"
+            raise RefusedError([f"{where}: cannot be answered ({type(error).__name__} {error})"]) from error
         example["verdict"] = answer["verdict"]
         example["findings"] = [finding["id"] for finding in answer["findings"]]

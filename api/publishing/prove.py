@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from api.publishing.loosened import row_of
 from api.publishing.refused import RefusedError
-from api.rules import Book
+from api.rules import Book, check
 from api.rules.coverage import coverage
 from api.rules.evaluate import UNREADABLE, compiled
 from api.rules.measures import MEASURES
+from api.rules.reading import as_read
 from api.rules.rows import Limit
 from api.rules.vectors import vectors_of
 
@@ -76,22 +78,25 @@ def _wrong_boundaries(book: Book) -> Iterator[str]:
         try:
             yield from _wrong_sides(book, limit)
         except UNREADABLE as error:
-            yield f"{_where(limit)}: no plan can be made at its boundary ({type(error).__name__} {error})"
+            yield f"{row_of(limit)}: no plan can be made at its boundary ({type(error).__name__} {error})"
 
 
 def _wrong_sides(book: Book, limit: Limit) -> Iterator[str]:
-    """A problem for each side on which the limit is not found, or is found where it should not be."""
+    """A problem for each side on which the limit is not found, or is found where it should not be.
+
+    A plan that breaks the limit is answered whole, so that no sentence or suggestion fails before a clinic.
+
+    Raises:
+        UNREADABLE: no plan can be made on a side, or none can be answered.
+    """
     for vector in vectors_of(book, limit):
         expected = vector["broken"] or limit.unconfirmed
+        if expected:
+            check(as_read(vector["plan"]), book)
         found = {slug for finding in vector["findings"] for slug in (finding["limit"], *finding["also_exceeds"])}
         if (limit.slug in found) is not expected:
             fates = ("not broken", "broken")
             yield f"{vector['slug']}: expected {fates[expected]}, found {fates[not expected]}"
-
-
-def _where(limit: Limit) -> str:
-    """The resource and slug of a limit's row, or of a ruling's."""
-    return f"{'session-limits' if limit.condition is None else 'rulings'}/{limit.slug}"
 
 
 def _holes_in_coverage(book: Book) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.models import Faq
-from api.rules.numbers import in_words
+from api.rules.numbers import in_words, thousandths
 
 REFERENCE = re.compile(r"\{\{ ([a-z-]+)/([a-z0-9-]+) \}\}")
 
@@ -38,10 +38,11 @@ def resolved(text: str, row: Mapping[str, Any], content: Mapping[str, Any]) -> t
 
 def _number_of(fact: Mapping[str, Any]) -> str | None:
     """A fact's number as a sentence says it: `4.2 mL`, `3 to 6 weeks`, `under 9 %`; None where it has none."""
-    unit = fact["unit"]
-    if "value" in fact:
-        return None if fact["value"] is None else in_words(fact["value"], unit)
-    low, high = fact["low"], fact["high"]
+    unit, value, low, high = (fact.get(member) for member in ("unit", "value", "low", "high"))
+    if unit is None:
+        return None
+    if value is not None:
+        return None if thousandths(value) is None else in_words(value, unit)
     if low is not None and high is not None:
         return in_words(low, unit) if low == high else f"{low} to {in_words(high, unit)}"
     if low is not None:

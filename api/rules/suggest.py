@@ -101,6 +101,8 @@ UNIT_OF_LIMIT = {"mL": "mL", "{vial}": "vial"}
 
 def less_in_all(case: Case) -> Iterator[Ways]:
     """Reduce the only treatment to the bound; of several, each alone by the whole excess, or all by the same share."""
+    if case.judged.limit.direction < 0:
+        return  # less of what is too little helps nobody
     treatments = case.treatments()
     share = Fraction(case.bound * case.observed.denominator, case.observed.numerator)
     if len(treatments) == 1:
@@ -198,6 +200,8 @@ def meet(member: str, unit: str, label: str) -> Callable[[Case], Iterator[Ways]]
 
 def less_or_later(case: Case) -> Iterator[Ways]:
     """Reduce as `less_in_all` does, or move the excess from the largest treatment to a new session on a later day."""
+    if case.judged.limit.direction < 0:
+        return
     yield from less_in_all(case)
     placed = case.treatments()[0]
     amount = placed.treatment.amount

@@ -13,10 +13,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--note", required=True, help="why it is published")
+        parser.add_argument(
+            "--loosens",
+            action="append",
+            default=[],
+            metavar="ROW",
+            help="a limit or rule that is meant to tell less than in the newest release, such as "
+            "session-limits/face-excluded; once for each",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            publish(options["note"], self.stdout.write)
+            publish(options["note"], self.stdout.write, options["loosens"])
         except RefusedError as refused:
             raise CommandError(str(refused)) from refused
         except (OperationalError, ProgrammingError) as error:

@@ -37,6 +37,7 @@ def eligibility(layout: Layout, group: Group, treatments: Treatments, limit: Lim
     "patient.medications",
     "patient.other_conditions",
     gives="flag",
+    asks_condition=True,
 )
 def condition(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
     """True where the patient has the condition, or takes the drug, that is the group's entry.
@@ -134,6 +135,7 @@ def clot_risk_count(layout: Layout, group: Group, treatments: Treatments, limit:
     "patient.conditions",
     "patient.breastfeeding_pause_hours",
     pointer="/patient/breastfeeding_pause_hours",
+    asks_condition=True,
 )
 def breastfeeding_pause(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
     """The hours for which breastfeeding is to pause, where the patient has the limit's condition: breastfeeding."""

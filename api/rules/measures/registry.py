@@ -44,7 +44,8 @@ class Measure:
 
     `needs` are the members of a plan that it reads. It gives a `number`, a `count`, a `word` or a `flag`. `words` are
     those that values of its limits may be: what a word is compared with, or what is counted; None for plain numbers.
-    `pointer` is its place where that is not the group's.
+    `pointer` is its place where that is not the group's. `asks_condition`: it looks whether the patient has the limit's
+    condition, so its limits may be on one.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Measure:
     words: Words | None
     least: int
     pointer: str | None
+    asks_condition: bool
 
     def strange_values(self, limit: Limit, book: Book) -> list[str]:
         """The values that a limit lists and that are not among the measure's words, so that they match nothing."""
@@ -77,11 +79,12 @@ def measure(
     words: Words | None = None,
     least: int = 0,
     pointer: str | None = None,
+    asks_condition: bool = False,
 ) -> Callable[[Measurement], Measurement]:
     """A decorator that adds a function to the measures, under the name."""
 
     def register(observe: Measurement) -> Measurement:
-        MEASURES[name] = Measure(name, scope, unit, needs, observe, gives, words, least, pointer)
+        MEASURES[name] = Measure(name, scope, unit, needs, observe, gives, words, least, pointer, asks_condition)
         return observe
 
     return register

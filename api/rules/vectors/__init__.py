@@ -4,6 +4,6 @@ They are made from the limits' rows alone, so none is forgotten. A partner that 
 """
 
 from api.rules.vectors.makers import MAKERS
-from api.rules.vectors.sides import smallest_step, vectors, vectors_of
+from api.rules.vectors.sides import boundaries_of, smallest_step, vectors, vectors_of
 
-__all__ = ["MAKERS", "smallest_step", "vectors", "vectors_of"]
+__all__ = ["MAKERS", "boundaries_of", "smallest_step", "vectors", "vectors_of"]

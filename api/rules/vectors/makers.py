@@ -163,7 +163,8 @@ def _gas(book: Book, plan: Document, treatment: Document, limit: Limit, value: A
 
 def _beyond_type(book: Book, plan: Document, treatment: Document, limit: Limit, value: Any) -> None:
     """A vein of the first type that has an upper end, wider than that by the value."""
-    vein_type, most = next((slug, band.most) for slug, band in book.bands.items() if band.most is not None)
+    upper_ends = [(slug, band.most) for slug, band in book.bands.items() if band.most is not None]
+    vein_type, most = upper_ends[0]
     treatment |= {"vein_type": vein_type, "vein_diameter_mm": as_text(most + value)}
 
 

@@ -1,5 +1,6 @@
 """Plans of vectors: a limit and a value in; out, a plan on which the limit's measure comes to the value."""
 
+from functools import lru_cache
 from itertools import product as product_of_all
 from typing import Any
 
@@ -47,6 +48,19 @@ def product_for(book: Book, limit: Limit) -> str:
     return (sold or admitted)[0]
 
 
+@lru_cache(maxsize=8)
+def _ordinary_area(book: Book) -> str:
+    """The area that fewest limits are about, or exclude; of several, the smallest."""
+
+    def key(area: str) -> tuple[int, int, str]:
+        near = book.near[area]
+        excluded = [limit for limit in book.limits if limit.comparator == "not-in" and near & {*limit.values}]
+        about = [limit for limit in book.limits if limit.area in near]
+        return len(excluded) + len(about), -len(book.areas[area]), area
+
+    return min(book.areas, key=key)
+
+
 def _where_it_applies(book: Book, limit: Limit) -> tuple[str, Profile]:
     """A jurisdiction and a profile to which the limit applies, with as few other limits of its rule as can be.
 
@@ -57,7 +71,7 @@ def _where_it_applies(book: Book, limit: Limit) -> tuple[str, Profile]:
     forms = (limit.form,) if limit.form else FORMS
     vein_types = (limit.vein_type,) if limit.vein_type else (None, *book.bands)
     strengths = (limit.concentration,) if limit.concentration else product.strengths
-    area, exposure = limit.area or "calf", limit.first_exposure
+    area, exposure = limit.area or _ordinary_area(book), limit.first_exposure
     candidates = [
         (
             jurisdiction,

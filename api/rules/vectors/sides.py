@@ -1,7 +1,7 @@
 """Sides: a limit in; out, a vector for each of its sides: on the bound, just inside it and just outside it."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.rules.book import Book
 from api.rules.evaluate import evaluate
@@ -25,21 +25,37 @@ def vectors_of(book: Book, limit: Limit) -> Iterator[dict[str, Any]]:
     Raises:
         PlanFaults, LookupError, ArithmeticError: no plan can be made that is on that side.
     """
-    if limit.unconfirmed:
-        yield _vector(book, limit, "unconfirmed", plan_for(book, limit, None), False)
-    else:
-        for side, value, broken in _sides(book, limit):
-            yield _vector(book, limit, side, plan_for(book, limit, value), broken)
+    for boundary in boundaries_of(book, limit):
+        yield _vector(book, limit, boundary)
 
 
-def _vector(book: Book, limit: Limit, side: str, plan: Document, broken: bool) -> dict[str, Any]:
+class Boundary(NamedTuple):
+    """A plan on one side of a limit: `slug` names limit and side; `broken` is true where it breaks the limit."""
+
+    slug: str
+    plan: Document
+    broken: bool
+
+
+def boundaries_of(book: Book, limit: Limit) -> Iterator[Boundary]:
+    """A plan for each side of a limit.
+
+    Raises:
+        LookupError, ArithmeticError: no plan can be made that is on that side.
+    """
+    sides = [("unconfirmed", None, False)] if limit.unconfirmed else _sides(book, limit)
+    for side, value, broken in sides:
+        yield Boundary(f"{limit.slug}:{side}", plan_for(book, limit, value), broken)
+
+
+def _vector(book: Book, limit: Limit, boundary: Boundary) -> dict[str, Any]:
     """The vector of one side, with the verdict and the findings of its plan."""
-    evaluation = evaluate(as_read(plan), book)
+    evaluation = evaluate(as_read(boundary.plan), book)
     return {
-        "slug": f"{limit.slug}:{side}",
+        "slug": boundary.slug,
         "limit": limit.slug,
-        "plan": plan,
-        "broken": broken,
+        "plan": boundary.plan,
+        "broken": boundary.broken,
         "verdict": evaluation.verdict,
         "findings": [
             {

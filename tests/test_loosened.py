@@ -1,0 +1,158 @@
+"""A rule that tells less than in the newest release is named before it is published, unless the editor named it."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from api.models import Release, SessionLimit
+from api.publishing import RefusedError, publish
+from api.publishing.loosened import loosened, row_of, sparse_plans, told
+from api.publishing.prove import book_of
+from api.rules.vectors import boundaries_of
+from tests.conftest import SPECIMEN
+
+Content = dict[str, list[dict[str, Any]]]
+CLINIC = "session-limits/clinic-session-volume-max"
+WHERE_MEANT = "where that is meant: publish with --loosens and the name of each of these rows"
+
+
+@pytest.fixture(scope="module")
+def content() -> Content:
+    """The small content of the specimen; it is not changed."""
+    content: Content = json.loads(SPECIMEN.read_text("utf-8"))
+    return content
+
+
+def edited(content: Content, resource: str, slug: str, **members: Any) -> Content:
+    """The content with other members of one row."""
+    rows = [{**row, **members} if row["slug"] == slug else row for row in content[resource]]
+    assert rows != content[resource]
+    return {**content, resource: rows}
+
+
+def without(content: Content, resource: str, *slugs: str) -> Content:
+    """The content without some rows."""
+    return {**content, resource: [row for row in content[resource] if row["slug"] not in slugs]}
+
+
+def problems(content: Content, changed: Content, accepted: Collection[str] = ()) -> list[str]:
+    return loosened(book_of(content), content["plan-examples"], book_of(changed), accepted)
+
+
+def rows_in(problems: list[str]) -> set[str]:
+    return {problem.partition(":")[0] for problem in problems if problem != WHERE_MEANT}
+
+
+def test_a_bound_that_is_raised_is_told_with_the_plan_and_both_answers_until_it_is_accepted(content: Content) -> None:
+    changed = edited(content, "session-limits", "clinic-session-volume-max", value="200")
+    [problem, hint] = problems(content, changed)
+    told_of, now = problem.removeprefix(f"{CLINIC}: told of ").split(" as ")
+    assert told_of.startswith(("plan-examples/", "clinic-session-volume-max:"))
+    assert (now, hint) == ("error, and now not at all", WHERE_MEANT)
+    assert problems(content, changed, {CLINIC}) == []
+
+
+def test_a_bound_that_is_lowered_lets_nothing_go(content: Content) -> None:
+    assert problems(content, edited(content, "session-limits", "clinic-session-volume-max", value="9")) == []
+
+
+def test_a_limit_that_is_less_grave_is_told(content: Content) -> None:
+    changed = edited(content, "session-limits", "asclera-session-volume-max", severity="info")
+    [problem, _] = problems(content, changed)
+    assert problem.startswith("session-limits/asclera-session-volume-max: told of ")
+    assert problem.endswith(" as error, and now info")
+
+
+def test_a_question_on_which_plans_are_no_longer_incomplete_is_told(content: Content) -> None:
+    changed = edited(content, "rules", "emergency-equipment", essential=False)
+    [problem, _] = problems(content, changed)
+    assert problem.startswith("rules/emergency-equipment: told of ")
+    assert problem.endswith(" as incomplete, and now not at all")
+
+
+def test_plans_that_name_what_is_gone_tell_of_their_limits(content: Content) -> None:
+    """A product that is dropped with its limits: its plans are refused, and each of its limits is named."""
+    gone = [row["slug"] for row in content["session-limits"] if row["product"] == "asclera"]
+    changed = without(without(content, "products", "asclera"), "session-limits", *gone)
+    assert {f"session-limits/{slug}" for slug in gone} <= rows_in(problems(content, changed))
+
+
+def test_a_row_that_is_accepted_and_not_loosened_is_told(content: Content) -> None:
+    assert problems(content, content, [CLINIC]) == [f"{CLINIC}: said to be loosened, and is not"]
+
+
+def less(content: Content) -> Iterator[tuple[str, Content]]:
+    """The content with one limit or ruling less, and the row that this was."""
+    for limit in content["session-limits"]:
+        yield f"session-limits/{limit['slug']}", without(content, "session-limits", limit["slug"])
+    for condition in content["contraindications"]:
+        for ruling in condition["rulings"]:
+            rulings = [row for row in condition["rulings"] if row is not ruling]
+            yield f"rulings/{ruling['slug']}", edited(content, "contraindications", condition["slug"], rulings=rulings)
+
+
+def milder(content: Content) -> Iterator[tuple[str, Content]]:
+    """The content with one limit that is less grave, and its row."""
+    for limit in content["session-limits"]:
+        if limit["severity"] != "info":
+            yield f"session-limits/{limit['slug']}", edited(content, "session-limits", limit["slug"], severity="info")
+
+
+def silent(content: Content, changes: Iterable[tuple[str, Content]]) -> list[str]:
+    """The rows of changes after which no plan at their own boundaries, and none that tells little, is told less."""
+    before = book_of(content)
+    own = {row_of(limit): [plan for _, plan, _ in boundaries_of(before, limit)] for limit in before.limits}
+    sparse = [plan for _, plan in sparse_plans(before)]
+    rows = []
+    for row, changed in changes:
+        after = book_of(changed)
+        if not any(told(plan, before).items() - told(plan, after).items() for plan in (*own[row], *sparse)):
+            rows.append(row)
+    return rows
+
+
+def test_each_limit_that_is_dropped_is_told(content: Content) -> None:
+    assert len([*less(content)]) > 100
+    assert silent(content, less(content)) == []
+
+
+def test_each_limit_that_is_made_milder_is_told_where_a_plan_can_break_it(content: Content) -> None:
+    """The one that none can break lists every form that there is."""
+    assert len([*milder(content)]) > 50
+    assert silent(content, milder(content)) == ["session-limits/stated-form"]
+
+
+@pytest.mark.django_db
+def test_publishing_refuses_what_is_loosened_until_it_is_named() -> None:
+    SessionLimit.objects.filter(slug="clinic-session-volume-max").update(value="10.1")
+    with pytest.raises(CommandError) as refusal:
+        call_command("publish", note="Higher")
+    assert rows_in(str(refusal.value).splitlines()) == {CLINIC}
+    assert not Release.objects.filter(number=2).exists()
+    call_command("publish", "--note=Higher", f"--loosens={CLINIC}")
+    assert Release.objects.filter(number=2).exists()
+
+
+@pytest.mark.django_db
+def test_a_first_release_loosens_nothing(nothing_published: None) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        publish("The first", loosens=[CLINIC])
+    assert refusal.value.problems == [f"{CLINIC}: said to be loosened, and nothing is published yet"]
+
+
+@pytest.mark.django_db
+def test_a_release_that_cannot_be_read_is_let_go_by_its_name_only() -> None:
+    payload = json.loads(Release.objects.get(number=1).payload)
+    payload["rules"][0]["quantity"] = "a measure of another version"
+    with connection.cursor() as cursor:
+        words = [json.dumps(payload), "0" * 64]
+        cursor.execute(f"UPDATE {Release._meta.db_table} SET payload = %s, digest = %s", words)  # noqa: S608 - our table
+    with pytest.raises(RefusedError) as refusal:
+        publish("By this version")
+    [problem] = refusal.value.problems
+    assert problem.startswith("releases/1: cannot be read by this version")
+    assert publish("By this version", loosens=["releases/1"]).number == 2
