@@ -19,11 +19,9 @@ from api.schema import Operation
 CONTENT_STATUS = "draft for clinical review"
 MOST_ON_A_PAGE = 1000
 
-RELEASE = Parameter("release", "Number of the release to read; default the newest.", most=999_999_999)
-PAGING = (
-    Parameter("limit", f"Rows on a page; default {MOST_ON_A_PAGE}.", most=MOST_ON_A_PAGE),
-    Parameter("after", "Slug of the last row of the page before; see `next`."),
-)
+RELEASE = Parameter("release", "Number of the release to read; default the newest.", example=2, most=999_999_999)
+LIMIT = Parameter("limit", f"Rows on a page; default {MOST_ON_A_PAGE}.", example=20, most=MOST_ON_A_PAGE)
+PAGING = (LIMIT, Parameter("after", "Slug of the last row of the page before; see `next`.", example="ankle"))
 # For pages that people read, which the contract does not show.
 PAGE = Operation(id="", tag="", summary="", text="", returns=str)
 
@@ -53,7 +51,7 @@ class ContractView(APIView):
         parameters = self.operation.parameters
         if RELEASE in parameters:
             self.release = release_asked_for(request)
-        self.query = read_query(request.query_params, parameters, self.release.content if RELEASE in parameters else {})
+        self.query = read_query(request.query_params, parameters, lambda: self.release.vocabulary)
 
     def published(self, body: Mapping[str, Any]) -> HttpResponse:
         """The body as a response with an ETag, or 304 where the client has it. A pinned release never changes."""
