@@ -14,6 +14,7 @@ from api.rules.reading import Fault, JsonNumber, JsonObject, NotANumber, Reader,
 from api.rules.value_types import Choice, Decimal, Slug
 
 DEEPEST = 32
+SLUG = "[a-z0-9]+([-:][a-z0-9]+)*"  # the colon is for boundary vectors, whose slugs have their side after it
 NO_SLUGS = Vocabulary({}, {})
 
 
@@ -155,7 +156,8 @@ class QueryFaults(APIException):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A query parameter: of a `value_type`, read as the members of a plan are; else a whole number, else free text.
+    """A query parameter: of a `value_type`, read as the members of a plan are; else a whole number, the slug
+    of a row, or free text.
 
     `example` is a value that a request may have.
     """
@@ -166,6 +168,7 @@ class Parameter:
     value_type: Choice | Slug | Decimal | None = None
     most: int | None = None
     length: int = 100
+    slug: bool = False
 
     def faults_in(self, text: str, vocabulary: Callable[[], Vocabulary]) -> list[Fault]:
         """What is wrong with a text that was sent for the parameter: one fault, or none.
@@ -179,6 +182,9 @@ class Parameter:
         if self.most is not None:
             fault = Fault(self.name, "out_of_range", f"Send a whole number from 1 to {self.most}.")
             return [] if re.fullmatch("[1-9][0-9]{0,8}", text) and int(text) <= self.most else [fault]
+        if self.slug:
+            fault = Fault(self.name, "not_a_slug", "Send the slug of a row: lower-case words joined by hyphens.")
+            return [] if len(text) <= self.length and re.fullmatch(SLUG, text) else [fault]
         fault = Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters.")
         return [] if 1 <= len(text) <= self.length else [fault]
 
@@ -190,6 +196,8 @@ class Parameter:
             return self.value_type.schema()
         if self.most is not None:
             return {"type": "integer", "minimum": 1, "maximum": self.most}
+        if self.slug:
+            return {"type": "string", "pattern": f"^{SLUG}$", "maxLength": self.length}
         return {"type": "string", "minLength": 1, "maxLength": self.length}
 
 

@@ -23,6 +23,7 @@ COUNTRIES = {
 JURISDICTIONS = tuple(COUNTRIES)
 RULE_SETS = ("clinic", "label", "guideline", "policy")
 FORMS = ("liquid", "foam")
+SEXES = ("female", "male", "other")
 SIDES = ("left", "right")
 # Veins that labels name. The rows of the vein types say which of these are of which type.
 VEINS = ("great-saphenous", "small-saphenous", "accessory-saphenous", "perforator")
@@ -31,6 +32,7 @@ PROCEDURES = ("endothermal-ablation", "trunk-surgery", "phlebectomy", "skin-lase
 # Words for what no resource has. There is no free text, which would take patients' data.
 OTHER_CONDITIONS = ("heart", "lung", "liver", "kidney", "nervous-system", "immune-system", "skin", "other")
 OTHER_ALLERGIES = ("compression-material", "latex", "disinfectant", "local-anaesthetic", "other")
+AMOUNT_UNITS = ("mL", "vial", "cc")
 MOST_TREATMENTS = 200
 MOST_TREATMENTS_OF_PLANS = 2000
 
@@ -43,6 +45,7 @@ FORM = Choice(FORMS)
 VEIN = Choice(VEINS)
 WEIGHT = Decimal("kg", "0.5", "500")
 CONCENTRATION = Decimal("%", "0.001", "100")
+AMOUNT_UNIT = Choice(AMOUNT_UNITS[:2], {"cc": "mL"})
 VOLUME = Decimal("mL", "0.001", "100000")
 
 
@@ -77,9 +80,7 @@ class Patient:
     other_allergies: tuple[str, ...] | None = m(
         Items(Choice(OTHER_ALLERGIES), 0, 5, unique=True), "Allergies to what is not an ingredient of a product."
     )
-    sex: str | None = m(
-        Choice(("female", "male", "other")), "The patient's sex. For `male`, days since a delivery are not asked for."
-    )
+    sex: str | None = m(Choice(SEXES), "The patient's sex. For `male`, days since a delivery are not asked for.")
     ankle_brachial_index: int | None = m(
         Decimal("1", "0", "3"),
         "Systolic pressure at the ankle divided by that at the arm; of the two legs, the lower quotient.",
@@ -123,7 +124,7 @@ class Amount:
 
     value: int = m(VOLUME, "The number.", required=True)
     unit: str = m(
-        Choice(("mL", "vial"), {"cc": "mL"}),
+        AMOUNT_UNIT,
         "`mL`, `cc` (the same) or `vial`. Vials become mL through the product's container.",
         required=True,
     )

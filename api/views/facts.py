@@ -1,5 +1,6 @@
 """Published facts: a request in; lists, single rows, releases, boundary vectors, coverage and examples out."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from api import releases
 from api.parsers import Parameter
 from api.releases import Row
-from api.schema import Operation, component_name, list_of, one
+from api.schema import Operation, list_of, one
 from api.serializers import (
     RESOURCES,
     CoverageSerializer,
@@ -57,7 +58,8 @@ class FactList(ListView):
 
     @property
     def operation(self) -> Operation:  # type: ignore[override]
-        resource, name = RESOURCES[self.resource], component_name(self.resource)
+        resource = RESOURCES[self.resource]
+        name = resource.model.__name__
         return Operation(
             id=f"list_{self.resource.replace('-', '_')}",
             tag="Facts",
@@ -80,9 +82,10 @@ class FactDetail(ContractView):
 
     @property
     def operation(self) -> Operation:  # type: ignore[override]
-        resource, name = RESOURCES[self.resource], component_name(self.resource)
+        resource = RESOURCES[self.resource]
+        name = resource.model.__name__
         return Operation(
-            id=f"get_{self.resource.replace('-', '_')}",
+            id=f"get_{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}",
             tag="Facts",
             summary=f"Get one {resource.one}",
             text=resource.text,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.parsers import Parameter
 from api.releases import FrozenRelease, Row
-from api.rules.measures import MEASURES
+from api.rules.measures import NAMES
 from api.rules.plan import AREA, FORM, JURISDICTION, PRODUCT, RULE_SET, VEIN_TYPE
 from api.rules.value_types import Choice, Slug
 
@@ -105,7 +105,7 @@ FILTERS: Mapping[str, Sequence[Filter | AppliesTo]] = {
             "quantity",
             "The measure that is limited.",
             example="session-volume",
-            value_type=Choice(tuple(sorted(MEASURES))),
+            value_type=Choice(NAMES),
         ),
         Filter("form", f"Limits that name this form. {WITH_OTHERS.format('form')}", example="liquid", value_type=FORM),
         Filter(

@@ -88,7 +88,7 @@ class ValidateBatch(PlanView):
 
     most_bytes = settings.MOST_BYTES_OF_PLANS
     operation = Operation(
-        id="validate_session_plans",
+        id="validate_session_plan_batch",
         tag="Plans",
         summary="Check many session plans",
         text=(
