@@ -4,14 +4,13 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
 from api.parsers import BodyFaults, QueryFaults
+from api.problems import BY_STATUS, PROBLEMS, Problem
 from api.releases import ContentUnavailableError
 from api.rules import Fault, PlanFaults
 
@@ -20,51 +19,6 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What can go wrong, as its problem page explains it; `text` is the detail where a failure has no other."""
-
-    code: str
-    status: int
-    title: str
-    text: str
-
-
-PROBLEMS = {
-    problem.code: problem
-    for problem in (
-        Problem("invalid_plan", 400, "The plan cannot be read", "`errors` names every fault with a JSON Pointer."),
-        Problem("invalid_json", 400, "The body is not strict JSON", "`errors` says where. Nothing was checked."),
-        Problem("invalid_query", 400, "The query cannot be read", "`errors` names every parameter at fault."),
-        Problem("bad_request", 400, "The request cannot be read", "The host, path or headers are not acceptable."),
-        Problem("forbidden", 403, "Forbidden", "The request was refused."),
-        Problem("not_found", 404, "Not found", "Nothing is served at this address. `GET /v1` lists what is."),
-        Problem("release_not_found", 404, "No such release", "`GET /v1/releases` lists the releases."),
-        Problem("method_not_allowed", 405, "Method not allowed", "The `Allow` header lists the methods."),
-        Problem("not_acceptable", 406, "Not acceptable", "Ask for `application/json`."),
-        Problem("length_required", 411, "Length required", "Send the body with its Content-Length, not in chunks."),
-        Problem(
-            "body_too_large",
-            413,
-            "Body too large",
-            f"A plan has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} kB, a batch or comparison of plans "
-            f"{settings.MOST_BYTES_OF_PLANS // 1024} kB.",
-        ),
-        Problem(
-            "unsupported_media_type", 415, "Unsupported media type", "Send `application/json`, UTF-8, not compressed."
-        ),
-        Problem("server_error", 500, "Server error", "The fault is ours. Tell us the `request_id`."),
-        Problem(
-            "content_unavailable",
-            503,
-            "Content unavailable",
-            "No published content can be read, so nothing is shown and no plan is checked. Try again later.",
-        ),
-    )
-}
-BY_STATUS = {problem.status: problem for problem in reversed(PROBLEMS.values())} | {400: PROBLEMS["bad_request"]}
 
 
 class RequestBoundary:
@@ -155,11 +109,6 @@ def _counted(faults: list[Fault]) -> str:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The problem for what Django refuses before a view: a bad Host header, a suspicious path."""
     return problem_response(request, PROBLEMS["bad_request"])
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The problem for what Django forbids."""
-    return problem_response(request, PROBLEMS["forbidden"])
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

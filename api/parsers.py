@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -10,11 +10,12 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from api.rules.numbers import DECIMAL_PATTERN
 from api.rules.reading import Fault, JsonNumber, JsonObject, NotANumber, Reader, Vocabulary, nearest, pointer_to
-from api.rules.value_types import Decimal
+from api.rules.value_types import Choice, Decimal, Slug
 
 DEEPEST = 32
+SLUG = "[a-z0-9]+([-:][a-z0-9]+)*"  # the colon is for boundary vectors, whose slugs have their side after it
+NO_SLUGS = Vocabulary({}, {})
 
 
 class BodyFaults(APIException):
@@ -153,53 +154,56 @@ class QueryFaults(APIException):
         self.faults = faults
 
 
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-
-
 @dataclass(frozen=True)
 class Parameter:
-    """A query parameter, which is one of these: a word, a whole number, a decimal, or else free text.
+    """A query parameter: of a `value_type`, read as the members of a plan are; else a whole number, the slug
+    of a row, or free text.
 
-    Of a word, `words` gives those that it may be under a release, or `closed` lists them.
+    `example` is a value that a request may have.
     """
 
     name: str
     text: str
-    words: Callable[[Rows], Iterable[str | None]] | None = None
-    closed: tuple[str, ...] = ()
+    example: str | int
+    value_type: Choice | Slug | Decimal | None = None
     most: int | None = None
     length: int = 100
-    decimal: Decimal | None = None
+    slug: bool = False
 
-    def faults_in(self, text: str, content: Rows) -> list[Fault]:
-        """What is wrong with a text that was sent for the parameter: one fault, or none."""
-        allowed = tuple(sorted({word for word in self.words(content) if word})) if self.words else self.closed
-        if allowed:
-            near = nearest(text, allowed) if self.closed else None  # nothing is guessed of what content names
-            fault = Fault(self.name, "not_a_choice", "Not one of the allowed values.", allowed, near)
-            return [] if text in allowed else [fault]
+    def faults_in(self, text: str, vocabulary: Callable[[], Vocabulary]) -> list[Fault]:
+        """What is wrong with a text that was sent for the parameter: one fault, or none.
+
+        The vocabulary, which a release must be read for, is asked for by slugs alone.
+        """
+        if self.value_type is not None:
+            reader = Reader(vocabulary() if isinstance(self.value_type, Slug) else NO_SLUGS)
+            self.value_type.read(text, self.name, reader)
+            return reader.faults
         if self.most is not None:
             fault = Fault(self.name, "out_of_range", f"Send a whole number from 1 to {self.most}.")
             return [] if re.fullmatch("[1-9][0-9]{0,8}", text) and int(text) <= self.most else [fault]
-        if self.decimal is not None:
-            reader = Reader(Vocabulary({}, {}))
-            self.decimal.read(text, self.name, reader)
-            return reader.faults
+        if self.slug:
+            fault = Fault(self.name, "not_a_slug", "Send the slug of a row: lower-case words joined by hyphens.")
+            return [] if len(text) <= self.length and re.fullmatch(SLUG, text) else [fault]
         fault = Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters.")
         return [] if 1 <= len(text) <= self.length else [fault]
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the parameter."""
+        if isinstance(self.value_type, Decimal):
+            return self.value_type.text_schema()
+        if self.value_type is not None:
+            return self.value_type.schema()
         if self.most is not None:
             return {"type": "integer", "minimum": 1, "maximum": self.most}
-        if self.closed:
-            return {"type": "string", "enum": list(self.closed)}
-        if self.decimal is not None:
-            return {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$"}
+        if self.slug:
+            return {"type": "string", "pattern": f"^{SLUG}$", "maxLength": self.length}
         return {"type": "string", "minLength": 1, "maxLength": self.length}
 
 
-def read_query(query: QueryDict, parameters: Iterable[Parameter], content: Rows) -> dict[str, str]:
+def read_query(
+    query: QueryDict, parameters: Iterable[Parameter], vocabulary: Callable[[], Vocabulary]
+) -> dict[str, str]:
     """The query's values by name.
 
     Raises:
@@ -217,7 +221,7 @@ def read_query(query: QueryDict, parameters: Iterable[Parameter], content: Rows)
             faults.append(Fault(name, "doubled_parameter", "Send this parameter once."))
         else:
             values[name] = texts[0]
-            faults += by_name[name].faults_in(texts[0], content)
+            faults += by_name[name].faults_in(texts[0], vocabulary)
     if faults:
         raise QueryFaults(faults)
     return values

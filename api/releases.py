@@ -19,8 +19,10 @@ from rest_framework.exceptions import APIException, NotFound
 
 from api.models import Release
 from api.rules import Book
+from api.rules.book import vocabulary
 from api.rules.coverage import coverage
 from api.rules.evaluate import UNREADABLE, compiled
+from api.rules.reading import Vocabulary
 from api.rules.vectors import vectors
 
 Row = Mapping[str, Any]
@@ -73,6 +75,11 @@ class FrozenRelease:
             ContentUnavailableError: the rows cannot be read, because another version of the service published them.
         """
         return _readable(lambda: compiled(self.content))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The slugs that the release's facts have, by which queries are read; it needs no rules."""
+        return _readable(lambda: vocabulary(self.content))
 
     @cached_property
     def vectors(self) -> Sequence[Row]:

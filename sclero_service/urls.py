@@ -5,6 +5,5 @@ from django.urls import include, path
 urlpatterns = [path("", include("api.urls"))]
 
 handler400 = "api.errors.bad_request"
-handler403 = "api.errors.forbidden"
 handler404 = "api.errors.not_found"
 handler500 = "api.errors.server_error"

@@ -46,6 +46,16 @@ def nothing_published(db: None) -> None:
 
 
 @pytest.fixture
+def fault_of_ours(specimen: FrozenRelease, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service fails in a way that nobody foresaw."""
+
+    def broken() -> None:
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr("api.releases.current", broken)
+
+
+@pytest.fixture
 def specimen(nothing_published: None) -> FrozenRelease:
     """Release 2 is the specimen, release 1 the same with a lower volume of a session in the clinic; no others."""
     newest = json.loads(SPECIMEN.read_text("utf-8"))

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
-from django.test import Client, RequestFactory
+from django.test import Client
 
-from api import errors, releases
+from api import releases
 from api.models import Area
+from api.problems import PROBLEMS
 from api.publishing import publish
 from tests.plans import VALIDATE, clinic_plan, post
 
@@ -44,13 +45,13 @@ def test_a_failure_is_a_problem(
     assert response["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("code", errors.PROBLEMS)
+@pytest.mark.parametrize("code", PROBLEMS)
 def test_every_problem_has_a_page(client: Client, code: str) -> None:
     explained = client.get(f"/v1/problems/{code}")
-    assert (explained.status_code, explained.json()["title"]) == (200, errors.PROBLEMS[code].title)
+    assert (explained.status_code, explained.json()["title"]) == (200, PROBLEMS[code].title)
     page = client.get(f"/v1/problems/{code}", HTTP_ACCEPT="text/html")
     assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert f"<h1>{errors.PROBLEMS[code].title}" in page.content.decode()
+    assert f"<h1>{PROBLEMS[code].title}" in page.content.decode()
     assert explained["Vary"] == page["Vary"] == "Accept"
 
 
@@ -68,11 +69,6 @@ def test_a_fault_of_ours_is_a_problem_without_details(client: Client, monkeypatc
     assert (response.status_code, json.loads(response.content)["code"]) == (500, "server_error")
     assert b"secret" not in response.content
     assert response["Cache-Control"] == "no-store"
-
-
-def test_what_is_forbidden_is_a_problem() -> None:
-    response = errors.forbidden(RequestFactory().get("/"), PermissionError())
-    assert (response.status_code, json.loads(response.content)["code"]) == (403, "forbidden")
 
 
 @pytest.fixture

@@ -30,12 +30,21 @@ MOST_REQUESTS_SHOWN = 8
 
 def fits(schema: dict[str, Any], value: Any) -> None:
     """Assert that a value fits a schema of the document."""
-    whole = {**schema, "components": DOCUMENT["components"]}
-    jsonschema.validate(value, whole, jsonschema.Draft202012Validator)
+    in_document = {**schema, "components": DOCUMENT["components"]}
+    jsonschema.validate(value, in_document, jsonschema.Draft202012Validator)
+
+
+def whole(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of the document, or what it refers to."""
+    if "$ref" not in part:
+        return part
+    _, _, kind, name = part["$ref"].split("/")
+    shared: dict[str, Any] = DOCUMENT["components"][kind][name]
+    return shared
 
 
 def schema_of(operation: dict[str, Any], status: int) -> dict[str, Any]:
-    [content] = operation["responses"][str(status)]["content"].values()
+    [content] = whole(operation["responses"][str(status)])["content"].values()
     schema: dict[str, Any] = content["schema"]
     return schema
 
@@ -60,14 +69,17 @@ def test_an_operation_is_whole(path: str, method: str, operation: dict[str, Any]
     assert {"400", "405", "406", "500"} <= operation["responses"].keys()
     assert method == "post" or "415" not in operation["responses"]
     for status, response in operation["responses"].items():
-        assert response["description"]
+        assert whole(response)["description"]
         if int(status) >= 400:
-            assert list(response["content"]) == ["application/problem+json"]
-    if path != "/v1/openapi.yaml":
+            [(media_type, content)] = whole(response)["content"].items()
+            assert media_type == "application/problem+json"
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert content["examples"], f"no example of {response}"
+    if not path.startswith("/v1/openapi."):
         [answer] = operation["responses"]["200"]["content"].values()
         assert answer["examples"]
     for parameter in operation.get("parameters", []):
-        assert parameter["description"]
+        assert whole(parameter)["description"]
 
 
 def test_every_property_is_described() -> None:
@@ -85,7 +97,7 @@ def test_an_example_fits_the_document_and_is_shown_in_it(path: Path) -> None:
     operation_id, name, _ = path.name.split(".")
     operation, example = BY_ID[operation_id], read(path)
     answer, sent = example["response"], example["request"].get("body")
-    shown = operation["responses"][str(answer["status"])]
+    shown = whole(operation["responses"][str(answer["status"])])
     if isinstance(answer["body"], dict):
         [content] = shown["content"].values()
         assert content["examples"][name] == {"value": answer["body"]}
@@ -100,10 +112,14 @@ def test_an_example_fits_the_document_and_is_shown_in_it(path: Path) -> None:
 def test_the_document_shows_nothing_but_the_examples() -> None:
     names = {path.stem for path in FILES}
     for operation_id, operation in BY_ID.items():
-        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        bodies = [operation.get("requestBody", {}), operation["responses"]["200"]]
         for content in (content for body in bodies for content in body.get("content", {}).values()):
             assert {f"{operation_id}.{name}" for name in content.get("examples", ())} <= names
             assert "example" not in content
+    named = {path.name.split(".")[1] for path in FILES}
+    for response in DOCUMENT["components"]["responses"].values():
+        for content in response.get("content", {}).values():
+            assert content["examples"].keys() <= named
 
 
 def test_an_operation_shows_a_few_requests_and_leaves_named_plans_to_their_address() -> None:
@@ -117,7 +133,7 @@ def test_an_operation_shows_a_few_requests_and_leaves_named_plans_to_their_addre
 def test_a_whole_answer_fits_its_schema(path: str, client: Client) -> None:
     response = client.get(path)
     assert response.status_code == 200
-    if path != "/v1/openapi.yaml":
+    if not path.startswith("/v1/openapi."):
         assert response["Content-Type"] == "application/json"
         fits(schema_of(DOCUMENT["paths"][path]["get"], 200), response.json())
 
@@ -131,10 +147,30 @@ def test_named_plans_and_their_answers_fit_the_document(release: FrozenRelease, 
         fits(schema_of(operation, 200), response.json())
 
 
-def test_the_document_is_served_as_committed(client: Client) -> None:
-    response = client.get("/v1/openapi.yaml", HTTP_ACCEPT="application/yaml")
-    assert response.content == settings.OPENAPI_FILE.read_bytes()
-    assert response["Content-Type"] == "application/yaml"
+@pytest.mark.parametrize("path", ["/v1/openapi.yaml", "/v1/openapi.json"])
+def test_the_document_is_served_as_committed(client: Client, path: str) -> None:
+    media_type = f"application/{path.rpartition('.')[2]}"
+    for accept in (media_type, "text/html", "*/*"):
+        response = client.get(path, HTTP_ACCEPT=accept)
+        assert (response.status_code, response["Content-Type"]) == (200, media_type)
+        assert yaml.safe_load(response.content) == DOCUMENT
+    if path.endswith(".yaml"):
+        assert response.content == settings.OPENAPI_FILE.read_bytes()
+    else:
+        assert json.loads(response.content) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/openapi.yaml", "/v1/openapi.json", "/docs", "/v1/problems", "/v1/problems/not_found"]
+)
+def test_what_a_version_serves_is_kept_and_not_sent_again(client: Client, path: str) -> None:
+    first = client.get(path)
+    assert first["Cache-Control"] == "public, max-age=300"
+    for sent in (first["ETag"], f'"other", W/{first["ETag"]}', "*"):
+        again = client.get(path, HTTP_IF_NONE_MATCH=sent)
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert again["Cache-Control"] == first["Cache-Control"]
+    assert client.get(path, HTTP_IF_NONE_MATCH='"other"').status_code == 200
 
 
 def test_the_docs_page_loads_nothing_from_elsewhere(client: Client) -> None:

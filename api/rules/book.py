@@ -22,8 +22,11 @@ class Profile(NamedTuple):
     form: str | None
     vein_type: str | None
     vein: str | None
-    area: str
+    area: str | None
     first_exposure: bool | None
+
+
+NOTHING_KNOWN = Profile(None, None, None, None, None, None, None, None)
 
 
 class Match(NamedTuple):
@@ -185,7 +188,8 @@ class Book:
             vein: row["slug"] for row in content["vein-types"] for vein in row["veins"]
         }
         self.bands = {row["slug"]: Band.of(row) for row in content["vein-types"]}
-        self.vocabulary = _vocabulary(content)
+        self.vocabulary = vocabulary(content)
+        self.by_slug = {limit.slug: limit for limit in self.limits}
         self.in_force = lru_cache(maxsize=64)(self._in_force)
 
     def rules_of(self, measure: str) -> tuple[str, ...]:
@@ -213,6 +217,19 @@ class Book:
             return None
         return next((slug for slug, band in self.bands.items() if band.settles(treatment.vein_diameter_mm)), None)
 
+    def may_concern(self, slug: str, jurisdiction: str | None = None, **known: str) -> bool:
+        """True where a limit or ruling applies, or may apply, to a treatment of which only this is known.
+
+        What is `known` are members of a profile; where the product is, so is its sclerosant.
+        """
+        limit = self.by_slug[slug]
+        if jurisdiction is not None and limit.jurisdiction not in (None, jurisdiction):
+            return False
+        profile = NOTHING_KNOWN._replace(**known)  # type: ignore[arg-type]  # members whose values are texts
+        if profile.product is not None:
+            profile = profile._replace(sclerosant=self.products[profile.product].sclerosant)
+        return self.unknown(limit, profile) is not None
+
     def unknown(self, limit: Limit, profile: Profile) -> tuple[str, ...] | None:
         """The members of a treatment that would settle whether a limit applies to its profile.
 
@@ -220,8 +237,8 @@ class Book:
         treatment is with foam, None where it is with the liquid, and `("form",)` where its form is not told.
         """
         unknown = []
-        if limit.area is not None and limit.area not in self.areas.get(profile.area, ()):
-            if profile.area not in self.areas[limit.area]:
+        if limit.area is not None and limit.area not in self.areas.get(profile.area or "", ()):
+            if profile.area is not None and profile.area not in self.areas[limit.area]:
                 return None
             unknown.append("area")  # a leg may mean its ankle
         for selector, member in MEMBER_OF_SELECTOR.items():
@@ -280,8 +297,8 @@ def _lineages(areas: Iterable[Row]) -> dict[str, tuple[str, ...]]:
     return lineages
 
 
-def _vocabulary(content: Mapping[str, Iterable[Row]]) -> Vocabulary:
-    """The slugs that the members of a plan may use, by domain, and the synonyms of each."""
+def vocabulary(content: Mapping[str, Iterable[Row]]) -> Vocabulary:
+    """The slugs that plans and queries may use, by domain, and the synonyms of each."""
     named = {
         "areas": content["areas"],
         "vein-types": content["vein-types"],
@@ -294,6 +311,7 @@ def _vocabulary(content: Mapping[str, Iterable[Row]]) -> Vocabulary:
     slugs: dict[str, list[str]] = {domain: [row["slug"] for row in rows] for domain, rows in named.items()}
     for domain in open_ended:
         slugs[domain].append(OTHER)
+    slugs["topics"] = sorted({row["topic"] for row in content["faqs"]})
     synonyms: dict[str, dict[str, Any]] = {
         domain: {row["slug"]: (row["name"], *row["synonyms"]) for row in rows} for domain, rows in named.items()
     }

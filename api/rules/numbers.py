@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 DECIMAL_PATTERN = r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?"
+LONGEST_DECIMAL = 10  # six digits, a point, three digits
 _DECIMAL = re.compile(DECIMAL_PATTERN)
 
 UNITS = ("mL", "mg", "mg/kg", "mm", "%", "d", "h", "min", "mo", "wk", "a", "{vial}", "1")

@@ -23,6 +23,7 @@ COUNTRIES = {
 JURISDICTIONS = tuple(COUNTRIES)
 RULE_SETS = ("clinic", "label", "guideline", "policy")
 FORMS = ("liquid", "foam")
+SEXES = ("female", "male", "other")
 SIDES = ("left", "right")
 # Veins that labels name. The rows of the vein types say which of these are of which type.
 VEINS = ("great-saphenous", "small-saphenous", "accessory-saphenous", "perforator")
@@ -31,11 +32,20 @@ PROCEDURES = ("endothermal-ablation", "trunk-surgery", "phlebectomy", "skin-lase
 # Words for what no resource has. There is no free text, which would take patients' data.
 OTHER_CONDITIONS = ("heart", "lung", "liver", "kidney", "nervous-system", "immune-system", "skin", "other")
 OTHER_ALLERGIES = ("compression-material", "latex", "disinfectant", "local-anaesthetic", "other")
+AMOUNT_UNITS = ("mL", "vial", "cc")
 MOST_TREATMENTS = 200
 MOST_TREATMENTS_OF_PLANS = 2000
 
 AREA = Slug("areas", "/v1/areas")
 PRODUCT = Slug("products", "/v1/products")
+VEIN_TYPE = Slug("vein-types", "/v1/vein-types")
+JURISDICTION = Choice(JURISDICTIONS, hints={"UK": "GB", "USA": "US"})
+RULE_SET = Choice(RULE_SETS)
+FORM = Choice(FORMS)
+VEIN = Choice(VEINS)
+WEIGHT = Decimal("kg", "0.5", "500")
+CONCENTRATION = Decimal("%", "0.001", "100")
+AMOUNT_UNIT = Choice(AMOUNT_UNITS[:2], {"cc": "mL"})
 VOLUME = Decimal("mL", "0.001", "100000")
 
 
@@ -44,7 +54,7 @@ class Patient:
     """What the check may know of the patient. No identifiers: they are refused by name."""
 
     age_years: int | None = m(Whole(0, 130), "Age in completed years.", essential=True)
-    weight_kg: int | None = m(Decimal("kg", "0.5", "500"), "Body weight in kilograms.", essential=True)
+    weight_kg: int | None = m(WEIGHT, "Body weight in kilograms.", essential=True)
     conditions: tuple[str, ...] | None = m(
         Items(Slug("conditions", "/v1/contraindications"), 0, 50, unique=True),
         "Slugs of `/v1/contraindications`; `other` for what is not there. An empty list says: asked, none. Left out "
@@ -70,9 +80,7 @@ class Patient:
     other_allergies: tuple[str, ...] | None = m(
         Items(Choice(OTHER_ALLERGIES), 0, 5, unique=True), "Allergies to what is not an ingredient of a product."
     )
-    sex: str | None = m(
-        Choice(("female", "male", "other")), "The patient's sex. For `male`, days since a delivery are not asked for."
-    )
+    sex: str | None = m(Choice(SEXES), "The patient's sex. For `male`, days since a delivery are not asked for.")
     ankle_brachial_index: int | None = m(
         Decimal("1", "0", "3"),
         "Systolic pressure at the ankle divided by that at the arm; of the two legs, the lower quotient.",
@@ -116,7 +124,7 @@ class Amount:
 
     value: int = m(VOLUME, "The number.", required=True)
     unit: str = m(
-        Choice(("mL", "vial"), {"cc": "mL"}),
+        AMOUNT_UNIT,
         "`mL`, `cc` (the same) or `vial`. Vials become mL through the product's container.",
         required=True,
     )
@@ -164,19 +172,17 @@ class Treatment:
 
     area: str = m(AREA, "Slug of `/v1/areas`; the finest that is known.", required=True)
     amount: Amount = m(Record(Amount), "How much is injected.", required=True, essential=True)
-    vein_type: str | None = m(Slug("vein-types", "/v1/vein-types"), "Slug of `/v1/vein-types`.", essential=True)
+    vein_type: str | None = m(VEIN_TYPE, "Slug of `/v1/vein-types`.", essential=True)
     vein_diameter_mm: int | None = m(
         Decimal("mm", "0.01", "50"), "Diameter of the widest vein treated, in mm.", essential=True
     )
     product: str | None = m(PRODUCT, "Slug of `/v1/products`.", essential=True)
-    concentration_percent: int | None = m(
-        Decimal("%", "0.001", "100"), "Concentration of the sclerosant, in percent.", essential=True
-    )
-    form: str | None = m(Choice(FORMS), "Liquid or foam.", essential=True)
+    concentration_percent: int | None = m(CONCENTRATION, "Concentration of the sclerosant, in percent.", essential=True)
+    form: str | None = m(FORM, "Liquid or foam.", essential=True)
     foam: Foam | None = m(Record(Foam), "How the foam is made. Leave it out where the form is `liquid`.")
     side: str | None = m(Choice(SIDES), "The side of the body.")
     vein: str | None = m(
-        Choice(VEINS), "The vein, if it is one that labels name. It settles the vein type if `vein_type` is left out."
+        VEIN, "The vein, if it is one that labels name. It settles the vein type if `vein_type` is left out."
     )
     injection_count: int | None = m(
         Whole(1, 500),
@@ -233,11 +239,9 @@ class Plan:
     sessions: tuple[Session, ...] = m(
         Items(Record(Session), 1, 50), "The proposed sessions, in any order.", required=True
     )
-    jurisdiction: str = m(
-        Choice(JURISDICTIONS, hints={"UK": "GB", "USA": "US"}), "Whose label applies. Default `US`.", default="US"
-    )
+    jurisdiction: str = m(JURISDICTION, "Whose label applies. Default `US`.", default="US")
     rule_sets: tuple[str, ...] = m(
-        Items(Choice(RULE_SETS), 1, 4, unique=True), "Whose limits apply. Default: all four.", default=RULE_SETS
+        Items(RULE_SET, 1, 4, unique=True), "Whose limits apply. Default: all four.", default=RULE_SETS
     )
     patient: Patient = m(Record(Patient), "What may be known of the patient.", default=NO_PATIENT)
     provider: Provider = m(Record(Provider), "What the provider states.", default=Provider())

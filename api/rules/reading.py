@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 MOST_FAULTS = 500
+LONGEST_NAME = 100  # of a slug or a synonym
 _SAYABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 # fmt: off
@@ -75,7 +76,7 @@ class PlanFaults(ValueError):
 
 
 class Vocabulary:
-    """The slugs that a plan may use under a release, with their synonyms, by domain: `areas`, `conditions`, ...
+    """The slugs that a plan or query may use under a release, with their synonyms, by domain, such as `areas`.
 
     A synonym is an exact other name, also an abbreviation or a name in another country. Nothing is guessed from
     spelling: haemophilia is close to thrombophilia in letters and its opposite in meaning.
@@ -102,7 +103,8 @@ class Vocabulary:
 
     def meant(self, domain: str, text: str) -> tuple[str, ...]:
         """Every slug that has the text as its name or a synonym; several where two facts share one."""
-        return tuple(sorted(self._meant[domain].get(_plain(text[:100]), ())))
+        named = self._meant[domain].get(_plain(text), ()) if len(text) <= LONGEST_NAME else ()
+        return tuple(sorted(named))
 
 
 def _plain(name: str) -> str:

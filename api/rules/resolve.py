@@ -90,7 +90,7 @@ def _candidates(known: Known, book: Book) -> tuple[list[Candidate], list[Candida
         known.form,
         vein_type,
         known.vein,
-        known.area or "",
+        known.area,
         None,
     )
     matches = book.in_force(known.jurisdiction, frozenset(RULE_SETS)).match(profile)

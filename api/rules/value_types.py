@@ -12,9 +12,12 @@ from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
-from api.rules.numbers import DECIMAL_PATTERN, as_text, in_words, thousandths
-from api.rules.reading import PATIENT_IDENTIFIERS, JsonNumber, Reader, nearest, pointer_to
+from api.rules.numbers import DECIMAL_PATTERN, LONGEST_DECIMAL, as_text, in_words, thousandths
+from api.rules.reading import LONGEST_NAME, PATIENT_IDENTIFIERS, JsonNumber, Reader, nearest, pointer_to
 
+SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
+# Of these, only those that the calendar has are accepted.
+DAY_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -67,7 +70,9 @@ class Slug(AsItIs):
         return None
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+        if self.by_other_names:
+            return {"type": "string", "pattern": r"\S", "maxLength": LONGEST_NAME}
+        return {"type": "string", "pattern": SLUG_PATTERN, "maxLength": LONGEST_NAME}
 
 
 @dataclass(frozen=True)
@@ -126,10 +131,14 @@ class Decimal:
     def write(self, value: int) -> str:
         return as_text(value)
 
+    def text_schema(self) -> dict[str, Any]:
+        """The JSON Schema of the decimal as a string."""
+        return {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$", "maxLength": LONGEST_DECIMAL}
+
     def schema(self) -> dict[str, Any]:
         return {
             "oneOf": [
-                {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$"},
+                self.text_schema(),
                 {
                     "type": "number",
                     "minimum": _json(self.least),
@@ -200,7 +209,7 @@ class Day:
         return date.fromordinal(value).isoformat()
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
+        return {"type": "string", "format": "date", "pattern": DAY_PATTERN, "maxLength": 10}
 
 
 @dataclass(frozen=True)

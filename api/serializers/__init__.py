@@ -13,6 +13,7 @@ from api.serializers.facts import FACTS, RESOURCES, Resource
 from api.serializers.service import (
     HealthSerializer,
     IndexSerializer,
+    ProblemListSerializer,
     ProblemPageSerializer,
     ProblemSerializer,
     ReadySerializer,
@@ -30,6 +31,7 @@ __all__ = [
     "ExampleSerializer",
     "HealthSerializer",
     "IndexSerializer",
+    "ProblemListSerializer",
     "ProblemPageSerializer",
     "ProblemSerializer",
     "ReadySerializer",

@@ -16,6 +16,9 @@ from api.serializers.service import FaultSerializer, Shape
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
 REASONS = ("missing_input", "provider_decision", "limit_unconfirmed", "not_covered")
+PATCH_OPERATIONS = ("add", "remove", "replace")
+APPLICABILITY = ("yes", "unknown")
+ENTRY_STATUSES = ((200, 200), (400, 400))  # each beside what it is called, as drf-spectacular takes numbers
 # Why no limit binds.
 UNBOUND = ("limit_unconfirmed", "not_covered")
 
@@ -49,7 +52,7 @@ class LimitShownSerializer(Shape):
 class OperationSerializer(Shape):
     """One operation of a JSON Patch (RFC 6902)."""
 
-    op = serializers.ChoiceField(("add", "remove", "replace"), help_text="What is done.")
+    op = serializers.ChoiceField(PATCH_OPERATIONS, help_text="What is done.")
     path = serializers.CharField(help_text="JSON Pointer into the plan as sent.")
     value = serializers.JSONField(required=False, help_text="The new value.")
 
@@ -169,7 +172,7 @@ class CandidateSerializer(Shape):
 
     limit = LimitShownSerializer(help_text="The limit.")
     applies = serializers.ChoiceField(
-        ("yes", "unknown"), help_text="`yes`, or `unknown` where that depends on a parameter that is `missing`."
+        APPLICABILITY, help_text="`yes`, or `unknown` where that depends on a parameter that is `missing`."
     )
     bound = QuantitySerializer(allow_null=True, help_text="The bound in mL; null where it cannot be worked out.")
     missing = TextsField(help_text="Query parameters that would settle whether it applies, and its bound.")
@@ -225,7 +228,7 @@ class CoverageSerializer(Shape):
 class BatchItemSerializer(Shape):
     """What became of one plan of a batch."""
 
-    status = serializers.ChoiceField((200, 400), help_text="200 with an answer, or 400 with faults.")
+    status = serializers.ChoiceField(ENTRY_STATUSES, help_text="200 with an answer, or 400 with faults.")
     answer = AnswerSerializer(allow_null=True, help_text="The answer that the plan gets on its own.")
     errors = FaultSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
         many=True, help_text="Why the plan cannot be read, with pointers into the plan."

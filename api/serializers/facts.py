@@ -53,7 +53,7 @@ class CitationSerializer(serializers.Serializer[Any]):
 
     locator = serializers.CharField(help_text="The exact place in the source.")
     stance = serializers.ChoiceField(STANCES, help_text="Whether the place supports, contradicts or qualifies.")
-    note = serializers.CharField(allow_blank=True, default="", help_text="What to know about the place.")
+    note = serializers.CharField(allow_blank=True, help_text="What to know about the place.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # Declared here because DRF keeps an attribute named `source` on every field.
@@ -71,6 +71,13 @@ class FactSerializer(serializers.ModelSerializer[Any]):
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DecimalField: ShortestDecimalField,
     }
+
+    def include_extra_kwargs(self, kwargs: Any, extra_kwargs: Any) -> Any:
+        """The options of a field, without those of a form: every member is there, and no choice is blank."""
+        kwargs.pop("required", None)
+        if "choices" in kwargs:
+            kwargs.pop("allow_blank", None)
+        return super().include_extra_kwargs(kwargs, extra_kwargs)
 
 
 class CitedSerializer(FactSerializer):

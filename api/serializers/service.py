@@ -12,7 +12,7 @@ from rest_framework import serializers
 Shape = serializers.Serializer[Any]
 
 
-@extend_schema_serializer(component_name="Error")
+@extend_schema_serializer(component_name="Fault")
 class FaultSerializer(Shape):
     """One fault of the request."""
 
@@ -40,6 +40,14 @@ class ProblemSerializer(Shape):
     )
 
 
+@extend_schema_serializer(component_name="ProblemFault")
+class ProblemFaultSerializer(Shape):
+    """A fault that a problem can have."""
+
+    code = serializers.CharField(help_text="Code of the fault.")
+    meaning = serializers.CharField(help_text="What it means.")
+
+
 @extend_schema_serializer(component_name="ProblemKind")
 class ProblemPageSerializer(Shape):
     """What the `type` of a problem leads to."""
@@ -47,7 +55,17 @@ class ProblemPageSerializer(Shape):
     code = serializers.CharField(help_text="Code of the problem.")
     status = serializers.IntegerField(help_text="HTTP status.")
     title = serializers.CharField(help_text="What went wrong.")
-    text = serializers.CharField(help_text="What it means and what to do.")
+    text = serializers.CharField(help_text="The detail of a failure of this code that has no other.")
+    meaning = serializers.CharField(help_text="What it means.")
+    to_do = serializers.CharField(help_text="What to do.")
+    faults = ProblemFaultSerializer(many=True, help_text="The faults that `errors` of such a problem can have.")
+    sample = ProblemSerializer(help_text="Such a problem, as the service answered it.")
+
+
+class ProblemListSerializer(Shape):
+    """Every problem that the service answers with."""
+
+    items = ProblemPageSerializer(many=True, help_text="The problems, by status.")
 
 
 class ReleaseSerializer(Shape):

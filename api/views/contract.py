@@ -19,10 +19,11 @@ from api.schema import Operation
 CONTENT_STATUS = "draft for clinical review"
 MOST_ON_A_PAGE = 1000
 
-RELEASE = Parameter("release", "Number of the release to read; default the newest.", most=999_999_999)
+RELEASE = Parameter("release", "Number of the release to read; default the newest.", example=2, most=999_999_999)
+LIMIT = Parameter("limit", f"Rows on a page; default {MOST_ON_A_PAGE}.", example=20, most=MOST_ON_A_PAGE)
 PAGING = (
-    Parameter("limit", f"Rows on a page; default {MOST_ON_A_PAGE}.", most=MOST_ON_A_PAGE),
-    Parameter("after", "Slug of the last row of the page before; see `next`."),
+    LIMIT,
+    Parameter("after", "Slug of the last row of the page before; see `next`.", "ankle", slug=True, length=200),
 )
 # For pages that people read, which the contract does not show.
 PAGE = Operation(id="", tag="", summary="", text="", returns=str)
@@ -53,24 +54,39 @@ class ContractView(APIView):
         parameters = self.operation.parameters
         if RELEASE in parameters:
             self.release = release_asked_for(request)
-        self.query = read_query(request.query_params, parameters, self.release.content if RELEASE in parameters else {})
+        self.query = read_query(request.query_params, parameters, lambda: self.release.vocabulary)
 
     def published(self, body: Mapping[str, Any]) -> HttpResponse:
         """The body as a response with an ETag, or 304 where the client has it. A pinned release never changes."""
         rendered = JSONRenderer().render(body)
-        etag = f'"{self.release.digest[:16]}-{hashlib.sha256(rendered).hexdigest()[:16]}"'
         response = HttpResponse(rendered, content_type="application/json")
-        response["ETag"] = etag
+        response["ETag"] = f'"{self.release.digest[:16]}-{digest(rendered)}"'
         response["Content-Release"] = str(self.release.number)
         pinned = "release" in self.query or "number" in self.kwargs
         response["Cache-Control"] = "public, max-age=86400, immutable" if pinned else "public, max-age=60"
+        return self.or_unchanged(response)
+
+    def static(self, response: HttpResponse) -> HttpResponse:
+        """The response, which another version alone would change, with an ETag; or 304 where the client has it."""
+        response["ETag"] = f'"{digest(response.content)}"'
+        response["Cache-Control"] = "public, max-age=300"
+        return self.or_unchanged(response)
+
+    def or_unchanged(self, response: HttpResponse) -> HttpResponse:
+        """The response, or 304 where the client has it."""
         sent = parse_etags(self.request.META.get("HTTP_IF_NONE_MATCH", ""))
-        if "*" in sent or etag in (own.removeprefix("W/") for own in sent):
-            unchanged = HttpResponseNotModified()
-            for name in ("ETag", "Content-Release", "Cache-Control"):
+        if "*" not in sent and response["ETag"] not in (own.removeprefix("W/") for own in sent):
+            return response
+        unchanged = HttpResponseNotModified()
+        for name in ("ETag", "Content-Release", "Cache-Control"):
+            if name in response:
                 unchanged[name] = response[name]
-            return unchanged
-        return response
+        return unchanged
+
+
+def digest(body: bytes) -> str:
+    """What tells a body from others."""
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
 def release_asked_for(request: Request) -> FrozenRelease:

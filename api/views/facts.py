@@ -1,8 +1,7 @@
 """Published facts: a request in; lists, single rows, releases, boundary vectors, coverage and examples out."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
@@ -12,10 +11,8 @@ from rest_framework.request import Request
 
 from api import releases
 from api.parsers import Parameter
-from api.releases import FrozenRelease, Row
-from api.rules.measures import MEASURES
-from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
-from api.schema import Operation, component_name, list_of, one
+from api.releases import Row
+from api.schema import Operation, list_of, one
 from api.serializers import (
     RESOURCES,
     CoverageSerializer,
@@ -24,80 +21,22 @@ from api.serializers import (
     ReleaseSerializer,
     VectorSerializer,
 )
-from api.views.contract import CONTENT_STATUS, MOST_ON_A_PAGE, PAGING, RELEASE, ContractView
-
-
-def slugs(resource: str) -> Any:
-    """A function that takes the content of a release, and gives the slugs of a resource."""
-    return lambda content: [row["slug"] for row in content[resource]]
-
-
-def column(resource: str, name: str) -> Any:
-    """A function that takes the content of a release, and gives what the rows of a resource have in a column."""
-    return lambda content: [row[name] for row in content[resource]]
-
-
-@dataclass(frozen=True)
-class Filter(Parameter):
-    """A parameter that keeps some rows: those that `keeps` says, else those with the wanted value in its column."""
-
-    keeps: Callable[[Row, str, FrozenRelease], bool] | None = None
-
-    def matches(self, row: Row, wanted: str, release: FrozenRelease) -> bool:
-        """True where the row is kept."""
-        return self.keeps(row, wanted, release) if self.keeps else bool(row[self.name] == wanted)
-
-
-def is_about_product(row: Row, wanted: str, release: FrozenRelease) -> bool:
-    """True where a row names the product, or the sclerosant of the product."""
-    product = release.item("products", wanted)
-    return row["product"] == wanted or (product is not None and row["sclerosant"] == product["sclerosant"])
-
-
-def has_every_word(row: Row, wanted: str, release: FrozenRelease) -> bool:
-    """True where every word is in the question or the answer, in any order and in capitals or not."""
-    text = f"{row['question']} {row['answer']}".casefold()
-    return all(word in text for word in wanted.casefold().split())
-
-
-FILTERS: Mapping[str, Sequence[Filter]] = {
-    "session-limits": (
-        Filter(
-            "product", "Limits that name this product or its sclerosant.", slugs("products"), keeps=is_about_product
-        ),
-        Filter("jurisdiction", "Limits that name this jurisdiction.", closed=JURISDICTIONS),
-        Filter("rule_set", "Whose limits.", closed=RULE_SETS),
-        Filter("quantity", "The measure that is limited.", closed=tuple(sorted(MEASURES))),
-        Filter("form", "Limits that name this form.", closed=FORMS),
-        Filter("vein_type", "Limits that name this vein type.", slugs("vein-types")),
-        Filter("area", "Limits that name this area.", slugs("areas")),
-    ),
-    "faqs": (
-        Filter("topic", "Questions on this topic.", column("faqs", "topic")),
-        Filter("q", "Questions that have, with their answers, every one of these words.", keeps=has_every_word),
-    ),
-    "coverage": (
-        Filter("product", "Rows of this product.", slugs("products")),
-        Filter("jurisdiction", "Rows of this jurisdiction.", closed=JURISDICTIONS),
-        Filter("form", "Rows of this form.", closed=FORMS),
-        Filter("vein_type", "Rows of this vein type.", slugs("vein-types")),
-    ),
-}
+from api.views.contract import CONTENT_STATUS, LIMIT, MOST_ON_A_PAGE, PAGING, RELEASE, ContractView
+from api.views.filters import FILTERS, kept
 
 
 class ListView(ContractView):
     """A view of rows, filtered and paged."""
 
-    filters: Sequence[Filter] = ()
+    resource = ""
 
     def page(self, rows: Sequence[Row]) -> HttpResponse:
         """One page of the rows that every filter of the query keeps.
 
         `next` is null on the last page; it pins the release, so that pages belong together.
         """
-        asked = [(each, self.query[each.name]) for each in self.filters if each.name in self.query]
-        kept = [row for row in rows if all(each.matches(row, wanted, self.release) for each, wanted in asked)]
-        rest = [row for row in kept if row["slug"] > self.query.get("after", "")]
+        found = kept(rows, self.resource, self.query, self.release)
+        rest = [row for row in found if row["slug"] > self.query.get("after", "")]
         limit = int(self.query.get("limit", MOST_ON_A_PAGE))
         following = None
         if len(rest) > limit:
@@ -106,7 +45,7 @@ class ListView(ContractView):
         return self.published(
             {
                 "items": rest[:limit],
-                "total": len(kept),
+                "total": len(found),
                 "next": following,
                 "release": self.release.number,
                 "content_status": CONTENT_STATUS,
@@ -117,22 +56,17 @@ class ListView(ContractView):
 class FactList(ListView):
     """A resource's rows."""
 
-    resource = ""
-
-    @property
-    def filters(self) -> Sequence[Filter]:  # type: ignore[override]  # a list of facts has those of its resource
-        return FILTERS.get(self.resource, ())
-
     @property
     def operation(self) -> Operation:  # type: ignore[override]
-        resource, name = RESOURCES[self.resource], component_name(self.resource)
+        resource = RESOURCES[self.resource]
+        name = resource.model.__name__
         return Operation(
             id=f"list_{self.resource.replace('-', '_')}",
             tag="Facts",
             summary=f"List {resource.plural}",
             text=resource.text,
             returns=list_of(f"{name}List", resource.serializer),
-            parameters=(*self.filters, *PAGING, RELEASE),
+            parameters=(*FILTERS.get(self.resource, ()), *PAGING, RELEASE),
             problems=(404, 503),
             frozen=True,
         )
@@ -148,9 +82,10 @@ class FactDetail(ContractView):
 
     @property
     def operation(self) -> Operation:  # type: ignore[override]
-        resource, name = RESOURCES[self.resource], component_name(self.resource)
+        resource = RESOURCES[self.resource]
+        name = resource.model.__name__
         return Operation(
-            id=f"get_{self.resource.replace('-', '_')}",
+            id=f"get_{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}",
             tag="Facts",
             summary=f"Get one {resource.one}",
             text=resource.text,
@@ -182,7 +117,10 @@ class Releases(ContractView):
                 "next": serializers.CharField(allow_null=True, help_text="The next page; null on the last."),
             },
         ),
-        parameters=(PAGING[0], Parameter("after", "Number of the last release of the page before.", most=999_999_999)),
+        parameters=(
+            LIMIT,
+            Parameter("after", "Number of the last release of the page before.", example=1, most=999_999_999),
+        ),
         problems=(503,),
         frozen=True,
     )
@@ -239,7 +177,7 @@ class Vectors(ListView):
 class Coverage(ListView):
     """What is known of the limits of each product where it is sold, and what is not."""
 
-    filters = FILTERS["coverage"]
+    resource = "coverage"
     operation = Operation(
         id="list_coverage",
         tag="Facts",
@@ -250,7 +188,7 @@ class Coverage(ListView):
             "`confirmed` by a label or guideline, are this service's `policy`, or are `unconfirmed`."
         ),
         returns=list_of("CoverageList", CoverageSerializer),
-        parameters=(*filters, *PAGING, RELEASE),
+        parameters=(*FILTERS["coverage"], *PAGING, RELEASE),
         problems=(404, 503),
         frozen=True,
     )

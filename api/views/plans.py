@@ -17,14 +17,24 @@ from api.rules import PlanFaults, check
 from api.rules.answer import DECIDES
 from api.rules.evaluate import evaluate
 from api.rules.numbers import thousandths
-from api.rules.plan import FORMS, JURISDICTIONS, VEINS, Batch, Comparison, Patient, Treatment, read_envelope
+from api.rules.plan import (
+    AREA,
+    CONCENTRATION,
+    FORM,
+    JURISDICTION,
+    PRODUCT,
+    VEIN,
+    VEIN_TYPE,
+    WEIGHT,
+    Batch,
+    Comparison,
+    read_envelope,
+)
 from api.rules.reading import JsonNumber
 from api.rules.resolve import Known, resolve
-from api.rules.value_types import fields_of
 from api.schema import Operation
 from api.serializers import AnswerSerializer, BatchAnswerSerializer, ComparisonAnswerSerializer, ResolutionSerializer
 from api.views.contract import CONTENT_STATUS, RELEASE, ContractView
-from api.views.facts import slugs
 
 BODY_PROBLEMS = (404, 411, 413, 415, 503)
 
@@ -78,7 +88,7 @@ class ValidateBatch(PlanView):
 
     most_bytes = settings.MOST_BYTES_OF_PLANS
     operation = Operation(
-        id="validate_session_plans",
+        id="validate_session_plan_batch",
         tag="Plans",
         summary="Check many session plans",
         text=(
@@ -141,18 +151,19 @@ class ResolveLimit(ContractView):
     """Finds which limit binds the volume of a session before there is a plan."""
 
     parameters = (
-        Parameter("product", "Slug of `/v1/products`.", slugs("products")),
-        Parameter("jurisdiction", "Whose label applies; default `US`.", closed=JURISDICTIONS),
+        Parameter("product", "Slug of `/v1/products`.", example="aethoxysklerol", value_type=PRODUCT),
+        Parameter("jurisdiction", "Whose label applies; default `US`.", example="DE", value_type=JURISDICTION),
+        Parameter("concentration_percent", "Concentration in percent.", example="1", value_type=CONCENTRATION),
+        Parameter("form", "Liquid or foam.", example="liquid", value_type=FORM),
+        Parameter("vein_type", "Slug of `/v1/vein-types`.", example="reticular-vein", value_type=VEIN_TYPE),
         Parameter(
-            "concentration_percent",
-            "Concentration in percent.",
-            decimal=fields_of(Treatment)["concentration_percent"].metadata["value_type"],
+            "vein",
+            "The saphenous vein or perforator, where a label names it.",
+            example="great-saphenous",
+            value_type=VEIN,
         ),
-        Parameter("form", "Liquid or foam.", closed=FORMS),
-        Parameter("vein_type", "Slug of `/v1/vein-types`.", slugs("vein-types")),
-        Parameter("vein", "The saphenous vein or perforator, where a label names it.", closed=VEINS),
-        Parameter("area", "Slug of `/v1/areas`.", slugs("areas")),
-        Parameter("weight_kg", "Body weight in kg.", decimal=fields_of(Patient)["weight_kg"].metadata["value_type"]),
+        Parameter("area", "Slug of `/v1/areas`.", example="calf", value_type=AREA),
+        Parameter("weight_kg", "Body weight in kg.", example="45", value_type=WEIGHT),
     )
     operation = Operation(
         id="resolve_session_limit",

@@ -1,9 +1,12 @@
-"""The service itself: a request in; index, documentation, problem pages and health out."""
+"""The service itself: a request in; index, documentation and health out."""
 
+import json
+from functools import cache
 from typing import Any
 
+import yaml
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -11,10 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import releases
-from api.errors import PROBLEMS
 from api.releases import Row
 from api.schema import Operation
-from api.serializers import FACTS, HealthSerializer, IndexSerializer, ProblemPageSerializer, ReadySerializer
+from api.serializers import FACTS, HealthSerializer, IndexSerializer, ReadySerializer
 from api.views.contract import CONTENT_STATUS, ContractView
 
 NOTICE = (
@@ -31,7 +33,9 @@ LINKS = {
     "compare": "/v1/session-plans/compare",
     "resolve": "/v1/session-limits/resolve",
     "plan_examples": "/v1/session-plans/examples",
+    "problems": "/v1/problems",
     "openapi": "/v1/openapi.yaml",
+    "openapi_json": "/v1/openapi.json",
     "docs": "/docs",
 }
 
@@ -115,15 +119,49 @@ class OpenApi(ContractView):
     """The OpenAPI document, as committed."""
 
     operation = Operation(
-        id="get_openapi", tag="Service", summary="Get this document", text="The OpenAPI document, as YAML.", returns=str
+        id="get_openapi_yaml",
+        tag="Service",
+        summary="Get this document as YAML",
+        text="The OpenAPI document, as YAML.",
+        returns={"type": "string"},
+        media_type="application/yaml",
+        static=True,
     )
 
     content_negotiation_class = Anything
 
     def get(self, request: Request) -> HttpResponse:
-        response = HttpResponse(settings.OPENAPI_FILE.read_bytes(), content_type="application/yaml")
-        response["Cache-Control"] = "public, max-age=300"
-        return response
+        return self.static(HttpResponse(openapi_yaml(), content_type="application/yaml"))
+
+
+class OpenApiAsJson(ContractView):
+    """The same document as JSON."""
+
+    operation = Operation(
+        id="get_openapi_json",
+        tag="Service",
+        summary="Get this document as JSON",
+        text="The OpenAPI document, as JSON.",
+        returns={"type": "object", "additionalProperties": True},
+        static=True,
+    )
+
+    content_negotiation_class = Anything
+
+    def get(self, request: Request) -> HttpResponse:
+        return self.static(HttpResponse(openapi_json(), content_type="application/json"))
+
+
+@cache
+def openapi_yaml() -> bytes:
+    """The committed document."""
+    return settings.OPENAPI_FILE.read_bytes()
+
+
+@cache
+def openapi_json() -> bytes:
+    """The committed document as JSON."""
+    return json.dumps(yaml.safe_load(openapi_yaml()), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class Docs(ContractView):
@@ -132,32 +170,7 @@ class Docs(ContractView):
     content_negotiation_class = Anything
 
     def get(self, request: Request) -> HttpResponse:
-        return render(request._request, "api/docs.html")
-
-
-class ProblemPage(ContractView):
-    """What a problem's `type` leads to."""
-
-    operation = Operation(
-        id="get_problem",
-        tag="Service",
-        summary="Explain a problem",
-        text="What a problem's `type` leads to: what went wrong, in words, and what to do.",
-        returns=ProblemPageSerializer,
-    )
-
-    renderer_classes = (JSONRenderer, HtmlRenderer)
-
-    def get(self, request: Request, code: str) -> HttpResponse:
-        problem = PROBLEMS.get(code)
-        if problem is None:
-            raise Http404
-        if request.accepted_renderer.format == "html":
-            response = render(request._request, "api/problem.html", {"problem": problem})
-        else:
-            body = {"code": problem.code, "status": problem.status, "title": problem.title, "text": problem.text}
-            response = Response(body)
-        return response
+        return self.static(render(request._request, "api/docs.html"))
 
 
 class Live(ContractView):

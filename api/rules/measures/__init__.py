@@ -3,4 +3,6 @@
 from api.rules.measures import day, patient, session, treatment
 from api.rules.measures.registry import MEASURES, Measure, Observed, unique
 
-__all__ = ["MEASURES", "Measure", "Observed", "day", "patient", "session", "treatment", "unique"]
+NAMES = tuple(sorted(MEASURES))
+
+__all__ = ["MEASURES", "NAMES", "Measure", "Observed", "day", "patient", "session", "treatment", "unique"]

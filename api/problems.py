@@ -1,0 +1,172 @@
+"""What can go wrong: a code in; out, its status, title and texts, and the codes of the faults that it can have.
+
+`errors.py` makes problem documents of them, the contract lists them, and each has its page.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What can go wrong. `text` is the detail where a failure has no other; `meaning` and `to_do` are for its page."""
+
+    code: str
+    status: int
+    title: str
+    text: str
+    meaning: str
+    to_do: str
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """The codes of the faults that its `errors` can have, each with what it means."""
+        return {code: text for code, (text, of) in FAULTS.items() if self.code in of}
+
+
+SIZES = (
+    f"A plan has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} kB, a batch or comparison of plans "
+    f"{settings.MOST_BYTES_OF_PLANS // 1024} kB."
+)
+PROBLEMS = {
+    problem.code: problem
+    for problem in (
+        Problem(
+            "invalid_plan",
+            400,
+            "The plan cannot be read",
+            "`errors` names every fault with a JSON Pointer.",
+            "The body is JSON, but not a plan, a batch or a comparison: a member is missing, unknown or wrong. Nothing "
+            "was checked, so this says nothing of the limits.",
+            "Correct every fault in `errors`; `pointer` says where it is, `allowed` what may stand there, and "
+            "`did_you_mean` what was probably meant. Then send the plan again.",
+        ),
+        Problem(
+            "invalid_json",
+            400,
+            "The body is not strict JSON",
+            "`errors` says where. Nothing was checked.",
+            "The body is empty, is not JSON as RFC 8259 has it, is not UTF-8, or is nested too deep.",
+            "Make the body with a JSON library; NaN, Infinity, comments and trailing commas are not JSON.",
+        ),
+        Problem(
+            "invalid_query",
+            400,
+            "The query cannot be read",
+            "`errors` names every parameter at fault.",
+            "A parameter of the query is not known here, comes twice, or has a value that it may not have.",
+            "Correct every parameter in `errors`; `allowed` lists what may be sent.",
+        ),
+        Problem(
+            "bad_request",
+            400,
+            "The request cannot be read",
+            "The host, path or headers are not acceptable.",
+            "The request was refused before it was read: most often its `Host` is not one that this service serves.",
+            "Send the request to the published address of the service.",
+        ),
+        Problem(
+            "not_found",
+            404,
+            "Not found",
+            "Nothing is served at this address. `GET /v1` lists what is.",
+            "No route has this path, or no row of the release has this slug.",
+            "Take slugs from a list, such as `GET /v1/areas`; paths have no slash at their end.",
+        ),
+        Problem(
+            "release_not_found",
+            404,
+            "No such release",
+            "`GET /v1/releases` lists the releases.",
+            "No release has the number that the path, the parameter `release`, or a comparison names.",
+            "Take a number from `GET /v1/releases`, or leave the parameter out to read the newest.",
+        ),
+        Problem(
+            "method_not_allowed",
+            405,
+            "Method not allowed",
+            "The `Allow` header lists the methods.",
+            "The address is there, but not for this method: facts are read by GET, plans are sent by POST.",
+            "Use a method of the `Allow` header. Where a POST became a GET, a redirect on the way changed it.",
+        ),
+        Problem(
+            "not_acceptable",
+            406,
+            "Not acceptable",
+            "Ask for `application/json`.",
+            "The `Accept` header allows none of the representations of this address.",
+            "Send `Accept: application/json`, or leave the header out.",
+        ),
+        Problem(
+            "length_required",
+            411,
+            "Length required",
+            "Send the body with its Content-Length, not in chunks.",
+            "The body came without its length, so it cannot be told from one that was cut short.",
+            "Send `Content-Length`; most clients do as soon as the body is a text and not a stream.",
+        ),
+        Problem(
+            "body_too_large",
+            413,
+            "Body too large",
+            SIZES,
+            "The body has more bytes than are read.",
+            f"Send fewer plans at once, or fewer treatments in a plan. {SIZES}",
+        ),
+        Problem(
+            "unsupported_media_type",
+            415,
+            "Unsupported media type",
+            "Send `application/json`, UTF-8, not compressed.",
+            "The `Content-Type` is not JSON, its `charset` is not UTF-8, or the body is compressed.",
+            "Send `Content-Type: application/json`, and the body as it is.",
+        ),
+        Problem(
+            "server_error",
+            500,
+            "Server error",
+            "The fault is ours. Tell us the `request_id`.",
+            "The service failed in a way that nobody foresaw. No verdict was made.",
+            "Treat the plan as not checked, try once again, and tell us the `request_id`.",
+        ),
+        Problem(
+            "content_unavailable",
+            503,
+            "Content unavailable",
+            "No published content can be read, so nothing is shown and no plan is checked. Try again later.",
+            "Nothing is published, the database is away, or this version cannot read the rules of the release.",
+            "Treat the plan as not checked. Try again after the seconds of `Retry-After`.",
+        ),
+    )
+}
+BY_STATUS = {problem.status: problem for problem in reversed(PROBLEMS.values())} | {400: PROBLEMS["bad_request"]}
+
+_PLAN, _JSON, _QUERY = ("invalid_plan",), ("invalid_json",), ("invalid_query",)
+# The codes of faults: what each means, and the problems whose `errors` can have it.
+FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "conflict": ("Two members cannot stand beside each other.", _PLAN),
+    "doubled_parameter": ("The parameter comes more than once.", _QUERY),
+    "duplicate_member": ("The member comes more than once in its object.", _PLAN),
+    "invalid_json": ("The body is empty, not JSON, or not UTF-8.", _JSON),
+    "not_a_boolean": ("Neither `true` nor `false`.", _PLAN),
+    "not_a_choice": ("Not one of the values that `allowed` lists.", _PLAN + _QUERY),
+    "not_a_date": ("Not a civil date that exists, as YYYY-MM-DD.", _PLAN),
+    "not_a_decimal": ("Not a plain decimal: ASCII digits, six before the point and three behind it.", _PLAN + _QUERY),
+    "not_a_list": ("Not a list.", _PLAN),
+    "not_a_slug": ("Not lower-case words joined by hyphens.", _QUERY),
+    "not_a_string": ("Not a string.", _PLAN),
+    "not_a_whole_number": ("Not a whole number without sign, point or exponent.", _PLAN),
+    "not_an_object": ("Not an object.", _PLAN),
+    "null": ("A member is left out instead of being null.", _PLAN),
+    "out_of_range": ("Below the least or above the most that is read.", _PLAN + _QUERY),
+    "patient_identifier": ("The member would identify the patient; it is not accepted.", _PLAN),
+    "repeated": ("The entry is in the list already.", _PLAN),
+    "required": ("A member that must be there is missing.", _PLAN),
+    "too_deep": ("Objects and lists are nested too deep.", _JSON),
+    "too_many_treatments": ("More treatments in all than are read at once.", _PLAN),
+    "unknown_member": ("The member is not known; `allowed` lists those that are.", _PLAN),
+    "unknown_parameter": ("The parameter is not known here; `allowed` lists those that are.", _QUERY),
+    "unknown_slug": ("No row of the release has the slug; `allowed` lists those that there are.", _PLAN + _QUERY),
+    "wrong_length": ("Too few or too many entries or characters.", _PLAN + _QUERY),
+}
