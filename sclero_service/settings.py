@@ -1,67 +1,17 @@
-"""Every setting of the service. Each knob is an environment variable, read and checked here and nowhere else.
+"""Every setting of the service. What an operator chooses is a knob, and comes from the table in `knobs.py`."""
 
-SECRET_KEY              50 characters or more; needed as soon as another host than this machine is served
-DEBUG                   off; cannot be on beside another host than this machine
-ALLOWED_HOSTS           comma-separated host names; default localhost,127.0.0.1,[::1]
-DATABASE_URL            default sqlite:///db.sqlite3 in the project folder; postgres://user:password@host/name
-CACHE_URL               default locmemcache://; rediscache://host:6379/0 where several processes share a cache
-BEHIND_HTTPS_PROXY      off; on when a proxy ends TLS and sets X-Forwarded-Proto
-HSTS_SECONDS            0; how long browsers are told to use HTTPS only, once that is certain for good
-LOG_LEVEL               INFO; the level of the root logger
-"""
-
+import os
 import tomllib
-from pathlib import Path
-from typing import Any
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
+from sclero_service import knobs
+from sclero_service.database import BASE_DIR
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-DEVELOPMENT_KEY = "development-only-" + "not-a-secret-" * 4
+chosen = knobs.read(os.environ)
 
-env = environ.Env()
-
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOCAL_HOSTS)
-SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY)
-BEHIND_HTTPS_PROXY = env.bool("BEHIND_HTTPS_PROXY", default=False)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-
-if set(ALLOWED_HOSTS) - set(LOCAL_HOSTS):
-    if DEBUG:
-        raise ImproperlyConfigured("DEBUG must be off where ALLOWED_HOSTS names another host than this machine.")
-    if SECRET_KEY == DEVELOPMENT_KEY or len(SECRET_KEY) < 50:
-        raise ImproperlyConfigured("Set SECRET_KEY, 50 characters or more: ALLOWED_HOSTS names another host.")
-if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name its hosts; '*' would let any Host header in.")
-if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-    raise ImproperlyConfigured("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
-
-
-def database() -> dict[str, Any]:
-    """The one database, tuned for its vendor."""
-    config: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-    options = config.setdefault("OPTIONS", {})
-    if config["ENGINE"] == "django.db.backends.sqlite3":
-        # WAL lets readers go on while a release is written; IMMEDIATE avoids "database is locked" on upgrade.
-        options["transaction_mode"] = "IMMEDIATE"
-        options["timeout"] = 5
-        options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-    elif config["ENGINE"] == "django.db.backends.postgresql":
-        # A migration that waits for a lock must not make readers queue behind it.
-        options.setdefault("connect_timeout", 3)
-        options.setdefault("options", "-c lock_timeout=3000")
-        config["CONN_MAX_AGE"] = 60
-        config["CONN_HEALTH_CHECKS"] = True
-    else:
-        raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
-    return config
-
-
-DATABASES = {"default": database()}
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+DEBUG = chosen["DEBUG"]
+ALLOWED_HOSTS = chosen["ALLOWED_HOSTS"]
+SECRET_KEY = chosen["SECRET_KEY"]
+DATABASES = {"default": chosen["DATABASE_URL"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -102,10 +52,10 @@ SILENCED_SYSTEM_CHECKS = [
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if BEHIND_HTTPS_PROXY:
+if chosen["BEHIND_HTTPS_PROXY"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
+    SECURE_HSTS_SECONDS = chosen["HSTS_SECONDS"]
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -190,7 +140,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "root": {"handlers": ["stderr"], "level": chosen["LOG_LEVEL"]},
     # Anyone can send a wrong Host header; it is answered, and not worth a traceback each time.
     "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
 }

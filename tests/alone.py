@@ -4,8 +4,10 @@ import os
 
 import django
 from django.apps import apps
+from django.conf import settings
 
 if not apps.ready:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
-    os.environ["DATABASE_URL"] = "sqlite://:memory:"
+    os.environ.pop("DATABASE_URL", None)
+    settings.DATABASES["default"]["NAME"] = ":memory:"
     django.setup()

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
 
 from api.models import (
     Area,
@@ -334,18 +333,6 @@ def test_a_rule_on_containers_says_what_an_open_size_means() -> None:
     del rule.messages["unknown"]
     rule.save()
     assert "rules/container-volume: has no message for a size that is unknown" in refused()
-
-
-@pytest.mark.parametrize(("command", "options"), [("publish", ["--note", "x"]), ("load_content", [])])
-def test_a_database_without_tables_is_told_in_a_line(
-    command: str, options: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def nothing_there(*args: Any) -> None:
-        raise OperationalError("no such table: api_release")
-
-    monkeypatch.setattr(f"api.management.commands.{command}.{command}", nothing_there)
-    with pytest.raises(CommandError, match=r"no such table: api_release\. .*: manage\.py migrate$"):
-        call_command(command, *options)
 
 
 def test_what_the_database_refuses_is_named(tmp_path: Path) -> None:

@@ -27,53 +27,6 @@ def django(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.mark.parametrize(
-    ("environment", "words"),
-    [
-        ({"ALLOWED_HOSTS": "api.example.org"}, "Set SECRET_KEY"),
-        ({"ALLOWED_HOSTS": "api.example.org", "SECRET_KEY": "short"}, "Set SECRET_KEY"),
-        ({"ALLOWED_HOSTS": "api.example.org", "SECRET_KEY": SECRET, "DEBUG": "on"}, "DEBUG must be off"),
-        ({"ALLOWED_HOSTS": "*", "SECRET_KEY": SECRET}, "must name its hosts"),
-        ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must be"),
-        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be"),
-    ],
-)
-def test_unsafe_settings_are_refused(environment: dict[str, str], words: str) -> None:
-    run = django("check", **environment)
-    assert run.returncode != 0
-    assert words in run.stderr
-
-
-def test_settings_for_production_pass_djangos_own_check() -> None:
-    run = django(
-        "check",
-        "--deploy",
-        "--fail-level",
-        "WARNING",
-        ALLOWED_HOSTS="api.example.org",
-        SECRET_KEY="".join(map(chr, range(48, 120))),
-        BEHIND_HTTPS_PROXY="on",
-        HSTS_SECONDS="31536000",
-        DATABASE_URL="postgres://user:word@localhost/name",
-        CACHE_URL="rediscache://localhost:6379/0",
-    )
-    assert run.returncode == 0, run.stderr
-
-
-@pytest.mark.parametrize(("level", "heard"), [("INFO", ["quiet", "loud"]), ("WARNING", ["loud"])])
-def test_the_log_level_is_heeded(level: str, heard: list[str]) -> None:
-    script = "import logging; log = logging.getLogger('api'); log.info('quiet'); log.warning('loud')"
-    run = django("shell", "--no-imports", "--command", script, LOG_LEVEL=level)
-    assert [line.split()[-1] for line in run.stderr.splitlines()] == heard
-
-
-def test_every_setting_is_listed_at_the_top_of_its_file() -> None:
-    text = (settings.BASE_DIR / "sclero_service" / "settings.py").read_text("utf-8")
-    head, _, rest = text.partition("from pathlib")
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', rest))
-    assert read == set(re.findall(r"^ *([A-Z_]+)  ", head, re.MULTILINE))
-
-
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

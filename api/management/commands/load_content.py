@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
 
 from api.publishing import RefusedError, load_content
 
@@ -17,5 +16,3 @@ class Command(BaseCommand):
             load_content(settings.FIXTURES, self.stdout.write)
         except RefusedError as refused:
             raise CommandError(str(refused)) from refused
-        except (OperationalError, ProgrammingError) as error:
-            raise CommandError(f"{error}. Where tables are missing: manage.py migrate") from error

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError
 
 from api.publishing import RefusedError, publish
 
@@ -27,5 +26,3 @@ class Command(BaseCommand):
             publish(options["note"], self.stdout.write, options["loosens"])
         except RefusedError as refused:
             raise CommandError(str(refused)) from refused
-        except (OperationalError, ProgrammingError) as error:
-            raise CommandError(f"{error}. Where tables are missing: manage.py migrate") from error

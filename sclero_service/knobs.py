@@ -1,0 +1,125 @@
+"""Every knob of the service: environment variables in; checked values out, or one line for each fault.
+
+`python -m sclero_service.knobs` prints `.env.example`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from sclero_service.database import from_url
+from sclero_service.readers import UnfitError, host, items, secret, switch, whole, word
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+DEVELOPMENT_KEY = "development-only-" + "-".join(["not-a-secret"] * 4)
+SECRET_LENGTH = 50
+TWO_YEARS = 63_072_000
+
+
+@dataclass(frozen=True)
+class Knob:
+    """An environment variable. `read` makes a value of its text, or raises ValueError; `default` is text, too."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str
+    may_be: str
+    meaning: str
+
+
+KNOBS = (
+    Knob(
+        "SECRET_KEY",
+        secret(SECRET_LENGTH),
+        DEVELOPMENT_KEY,
+        f"a secret of {SECRET_LENGTH} characters or more",
+        "Signs what must not be forged. The default serves this machine only.",
+    ),
+    Knob("DEBUG", switch, "off", "on or off", "Tells the cause of a failure to whoever asks. This machine only."),
+    Knob(
+        "ALLOWED_HOSTS",
+        items(host),
+        ",".join(LOCAL_HOSTS),
+        "host names or addresses with commas between, without port or *; IPv6 in brackets",
+        "The hosts that clients may ask for.",
+    ),
+    Knob(
+        "DATABASE_URL",
+        from_url,
+        "sqlite:///db.sqlite3",
+        "sqlite:///file or postgres://user:password@host:port/name",
+        "The database. A file without a leading / (`sqlite:////…`) is in the project folder.",
+    ),
+    Knob(
+        "BEHIND_HTTPS_PROXY",
+        switch,
+        "off",
+        "on or off",
+        "On where a proxy ends TLS and sets X-Forwarded-Proto.",
+    ),
+    Knob(
+        "HSTS_SECONDS",
+        whole(0, TWO_YEARS),
+        "0",
+        f"a whole number from 0 to {TWO_YEARS}",
+        "How long browsers are to use HTTPS only, once that is certain for good.",
+    ),
+    Knob(
+        "LOG_LEVEL",
+        word("DEBUG", "INFO", "WARNING", "ERROR"),
+        "INFO",
+        "DEBUG, INFO, WARNING or ERROR",
+        "The least grave messages that are logged.",
+    ),
+)
+
+
+def read(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The value of every knob by its name.
+
+    Raises:
+        ImproperlyConfigured: with one line for each knob that is not what it may be, or does not go with another.
+    """
+    values: dict[str, Any] = {}
+    faults = []
+    for knob in KNOBS:
+        text = environment.get(knob.name, knob.default).strip()
+        try:
+            values[knob.name] = knob.read(text)
+        except ValueError as error:
+            because = ": it is empty" if not text else f": {error}" if isinstance(error, UnfitError) else ""
+            faults.append(f"{knob.name} must be {knob.may_be}{because}.")
+    faults += conflicts(values)
+    if faults:
+        raise ImproperlyConfigured("\n".join(faults))
+    return values
+
+
+def conflicts(values: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each knob that does not go with another, of those that could be read."""
+    if not set(values.get("ALLOWED_HOSTS", ())) <= {*LOCAL_HOSTS}:
+        if values.get("DEBUG"):
+            yield "DEBUG must be off where ALLOWED_HOSTS names another host than this machine."
+        if values.get("SECRET_KEY") == DEVELOPMENT_KEY:
+            yield (
+                f"SECRET_KEY must be set, {SECRET_LENGTH} characters or more, where ALLOWED_HOSTS names another host "
+                "than this machine."
+            )
+    if values.get("HSTS_SECONDS") and values.get("BEHIND_HTTPS_PROXY") is False:
+        yield "HSTS_SECONDS must be 0 where BEHIND_HTTPS_PROXY is off."
+
+
+def example() -> str:
+    """The text of `.env.example`: every knob, left at its default."""
+    head = (
+        "# The service reads no file: give these to it as environment variables. What is left out is as shown here.\n"
+    )
+    return head + "".join(
+        f"\n# {knob.meaning.replace('`', '')}\n# May be {knob.may_be}.\n#{knob.name}={knob.default}\n" for knob in KNOBS
+    )
+
+
+if __name__ == "__main__":
+    print(example(), end="")

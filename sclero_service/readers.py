@@ -1,0 +1,77 @@
+"""Readers of knobs: the text of an environment variable in; its value out, or ValueError where it may not be that."""
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
+
+SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class UnfitError(ValueError):
+    """Why a text is not what it may be, in words that an operator sees."""
+
+
+def switch(text: str) -> bool:
+    """Whether it is on."""
+    if text.lower() not in SWITCH:
+        raise ValueError
+    return SWITCH[text.lower()]
+
+
+def word(*words: str) -> Callable[[str], str]:
+    """A reader of one of the words, in capitals or not."""
+
+    def read(text: str) -> str:
+        if text.upper() not in words:
+            raise ValueError
+        return text.upper()
+
+    return read
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A reader of whole numbers from the least to the most."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", text) or not least <= int(text) <= most:
+            raise ValueError
+        return int(text)
+
+    return read
+
+
+def secret(least: int) -> Callable[[str], str]:
+    """A reader of texts of at least so many characters."""
+
+    def read(text: str) -> str:
+        if len(text) < least:
+            raise ValueError
+        return text
+
+    return read
+
+
+def items(read: Callable[[str], str]) -> Callable[[str], list[str]]:
+    """A reader of a list with commas, which names the item that is refused; blanks around an item do not count."""
+
+    def read_item(text: str) -> str:
+        try:
+            return read(text)
+        except ValueError:
+            raise UnfitError(f"{text!r} is not") from None
+
+    return lambda text: [read_item(item.strip()) for item in text.split(",")]
+
+
+def host(text: str) -> str:
+    """A host name or address as a Host header has it, without a port: an IPv6 address in brackets."""
+    name = text.lower()
+    if name.startswith("[") and name.endswith("]"):
+        return f"[{IPv6Address(name[1:-1])}]"
+    labels = name.split(".")
+    if labels[-1].isdigit():
+        return str(IPv4Address(name))
+    if len(name) > 253 or not all(LABEL.fullmatch(label) for label in labels):
+        raise ValueError
+    return name
