@@ -2,19 +2,36 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
-from django.http import QueryDict
+from django.http import UnreadablePostError
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
+from api.negotiation import is_utf_8
 from api.rules.numbers import DECIMAL_PATTERN
-from api.rules.reading import Fault, JsonNumber, JsonObject, NotANumber, Reader, Vocabulary, nearest, pointer_to
+from api.rules.reading import (
+    MOST_FAULTS,
+    Fault,
+    JsonNumber,
+    JsonObject,
+    NotANumber,
+    Reader,
+    Vocabulary,
+    nearest,
+    pointer_to,
+)
 from api.rules.value_types import Decimal
 
 DEEPEST = 32
+MOST_PARAMETERS = 100
+SLUG = "[a-z0-9]+([-:][a-z0-9]+)*"  # the colon is for boundary vectors, whose slugs have their side after it
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class BodyFaults(APIException):
@@ -61,17 +78,14 @@ class StrictJSONParser(BaseParser):
         return parse(read_body(request.META, stream, most_bytes))
 
 
-def refuse_encodings(meta: Mapping[str, Any], media_type: str) -> None:
+def refuse_encodings(meta: Mapping[str, Any], content_type: str) -> None:
     """Check that a body is neither compressed nor in another encoding than UTF-8.
 
     Raises:
         UnsupportedMediaType: it is.
     """
-    if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-        raise UnsupportedMediaType(media_type)
-    parameters = [part.strip().lower() for part in media_type.split(";")[1:]]
-    if any(part.startswith("charset=") and part[8:].strip('"') != "utf-8" for part in parameters):
-        raise UnsupportedMediaType(media_type)
+    if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity" or not is_utf_8(content_type):
+        raise UnsupportedMediaType(content_type)
 
 
 def refuse_no_body(meta: Mapping[str, Any]) -> None:
@@ -81,21 +95,30 @@ def refuse_no_body(meta: Mapping[str, Any]) -> None:
         LengthRequired: its length was not sent.
         BodyFaults: it is empty.
     """
-    if not meta.get("CONTENT_LENGTH"):
+    length = meta.get("CONTENT_LENGTH") or ""
+    if not re.fullmatch("[0-9]{1,18}", length) or "HTTP_TRANSFER_ENCODING" in meta:
         raise LengthRequired
-    if meta["CONTENT_LENGTH"] == "0":
+    if int(length) == 0:
         raise BodyFaults([Fault("", "invalid_json", "The body is empty.")])
 
 
 def read_body(meta: Mapping[str, Any], stream: IO[bytes], most_bytes: int) -> bytes:
-    """The body.
+    """The whole body.
 
     Raises:
         BodyTooLarge: it has more bytes than the view takes.
+        BodyFaults: the client left before all of it had come.
     """
-    if int(meta["CONTENT_LENGTH"]) > most_bytes:
+    length = int(meta["CONTENT_LENGTH"])
+    if length > most_bytes:
         raise BodyTooLarge
-    return stream.read()
+    try:
+        body = stream.read()
+    except UnreadablePostError:
+        body = b""
+    if len(body) < length:
+        raise BodyFaults([Fault("", "incomplete_body", "The body has fewer bytes than its Content-Length says.")])
+    return body
 
 
 def parse(body: bytes) -> Any:
@@ -104,12 +127,18 @@ def parse(body: bytes) -> Any:
     Raises:
         BodyFaults: not JSON, or nested too deep.
     """
+    constants: list[NotANumber] = []
+
+    def constant(_: str) -> NotANumber:
+        constants.append(NotANumber())
+        return constants[-1]
+
     try:
         document = json.loads(
             body.decode("utf-8"),
             parse_float=JsonNumber,
             parse_int=JsonNumber,
-            parse_constant=lambda _: NotANumber(),
+            parse_constant=constant,
             object_pairs_hook=JsonObject,
         )
     except UnicodeDecodeError:
@@ -119,23 +148,38 @@ def parse(body: bytes) -> Any:
         raise BodyFaults([Fault("", "invalid_json", f"The body is not JSON: see {where}.")]) from None
     except RecursionError:
         raise BodyFaults([_too_deep("")]) from None
-    deep = _too_deep_at(document)
+    deep = next((pointer for pointer, node, depth in _nodes(document) if depth == DEEPEST and _is_nested(node)), None)
     if deep is not None:
         raise BodyFaults([_too_deep(deep)])
+    if constants:
+        raise BodyFaults(_constants_in(document))
     return document
 
 
-def _too_deep_at(document: Any) -> str | None:
-    """The pointer to the first value that is nested too deep, or None."""
+def _nodes(document: Any) -> Iterator[tuple[str, Any, int]]:
+    """Each value of a document with its pointer and depth, by depth, as far as it may be nested."""
     level: list[tuple[str, Any]] = [("", document)]
-    for _ in range(DEEPEST):
+    for depth in range(DEEPEST + 1):
+        yield from ((pointer, node, depth) for pointer, node in level)
         level = [
             (pointer_to(pointer, str(name)), child)
             for pointer, node in level
-            if isinstance(node, dict | list)
+            if _is_nested(node)
             for name, child in (node.items() if isinstance(node, dict) else enumerate(node))
         ]
-    return next((pointer for pointer, node in level if isinstance(node, dict | list)), None)
+
+
+def _is_nested(node: Any) -> bool:
+    return isinstance(node, dict | list)
+
+
+def _constants_in(document: Any) -> list[Fault]:
+    """A fault for each NaN or Infinity of a document; one of the whole where a doubled member hides them all."""
+    detail = "NaN and Infinity are no JSON, so the body is none."
+    pointers = (pointer for pointer, node, _ in _nodes(document) if isinstance(node, NotANumber))
+    return [Fault(pointer, "invalid_json", detail) for pointer in islice(pointers, MOST_FAULTS)] or [
+        Fault("", "invalid_json", detail)
+    ]
 
 
 def _too_deep(pointer: str) -> Fault:
@@ -158,7 +202,7 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A query parameter, which is one of these: a word, a whole number, a decimal, or else free text.
+    """A query parameter, which is one of these: a word, a whole number, a decimal, the slug of a row, or free text.
 
     Of a word, `words` gives those that it may be under a release, or `closed` lists them.
     """
@@ -170,6 +214,7 @@ class Parameter:
     most: int | None = None
     length: int = 100
     decimal: Decimal | None = None
+    slug: bool = False
 
     def faults_in(self, text: str, content: Rows) -> list[Fault]:
         """What is wrong with a text that was sent for the parameter: one fault, or none."""
@@ -185,6 +230,9 @@ class Parameter:
             reader = Reader(Vocabulary({}, {}))
             self.decimal.read(text, self.name, reader)
             return reader.faults
+        if self.slug:
+            fault = Fault(self.name, "not_a_slug", "Send the slug of a row: lower-case words joined by hyphens.")
+            return [] if len(text) <= self.length and re.fullmatch(SLUG, text) else [fault]
         fault = Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters.")
         return [] if 1 <= len(text) <= self.length else [fault]
 
@@ -196,10 +244,43 @@ class Parameter:
             return {"type": "string", "enum": list(self.closed)}
         if self.decimal is not None:
             return {"type": "string", "pattern": f"^{DECIMAL_PATTERN}$"}
+        if self.slug:
+            return {"type": "string", "pattern": f"^{SLUG}$", "maxLength": self.length}
         return {"type": "string", "minLength": 1, "maxLength": self.length}
 
 
-def read_query(query: QueryDict, parameters: Iterable[Parameter], content: Rows) -> dict[str, str]:
+Texts = Mapping[str, Sequence[str | None]]
+
+
+def split_query(query: str) -> Texts:
+    """What was sent for each parameter, by name, from a query as WSGI has it; None for what is no text.
+
+    Raises:
+        QueryFaults: there are too many.
+    """
+    pairs = [pair for pair in query.encode("latin-1").split(b"&") if pair]
+    if len(pairs) > MOST_PARAMETERS:
+        detail = f"Send at most {MOST_PARAMETERS} parameters."
+        raise QueryFaults([Fault("?", "too_many_parameters", detail)])
+    texts: dict[str, list[str | None]] = {}
+    for pair in pairs:
+        name, _, text = pair.partition(b"=")
+        texts.setdefault(_unescaped(name) or "", []).append(_unescaped(text))
+    return texts
+
+
+def _unescaped(text: bytes) -> str | None:
+    """What a percent-encoded text stands for; None for a broken escape, what is no UTF-8, and control characters."""
+    if _BROKEN_ESCAPE.search(text):
+        return None
+    try:
+        plain = unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if CONTROL_CHARACTER.search(plain) else plain
+
+
+def read_query(sent: Texts, parameters: Iterable[Parameter], content: Rows) -> dict[str, str]:
     """The query's values by name.
 
     Raises:
@@ -208,13 +289,15 @@ def read_query(query: QueryDict, parameters: Iterable[Parameter], content: Rows)
     by_name = {parameter.name: parameter for parameter in parameters}
     faults: list[Fault] = []
     values = {}
-    for name, texts in query.lists():
+    for name, texts in sent.items():
         if name not in by_name:
             sayable = pointer_to("", name)[1:] or "?"
             detail = "This parameter is not known here."
             faults.append(Fault(sayable, "unknown_parameter", detail, tuple(sorted(by_name)), nearest(name, by_name)))
         elif len(texts) > 1:
             faults.append(Fault(name, "doubled_parameter", "Send this parameter once."))
+        elif texts[0] is None:
+            faults.append(Fault(name, "not_a_text", "Send percent-encoded UTF-8 without control characters."))
         else:
             values[name] = texts[0]
             faults += by_name[name].faults_in(texts[0], content)

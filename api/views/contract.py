@@ -5,14 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseNotModified
-from django.utils.http import parse_etags
+from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import releases
-from api.parsers import Parameter, read_query
+from api.parsers import Parameter, Texts, read_query, split_query
 from api.releases import FrozenRelease
 from api.schema import Operation
 
@@ -22,7 +21,7 @@ MOST_ON_A_PAGE = 1000
 RELEASE = Parameter("release", "Number of the release to read; default the newest.", most=999_999_999)
 PAGING = (
     Parameter("limit", f"Rows on a page; default {MOST_ON_A_PAGE}.", most=MOST_ON_A_PAGE),
-    Parameter("after", "Slug of the last row of the page before; see `next`."),
+    Parameter("after", "Slug of the last row of the page before; see `next`.", slug=True, length=200),
 )
 # For pages that people read, which the contract does not show.
 PAGE = Operation(id="", tag="", summary="", text="", returns=str)
@@ -32,7 +31,8 @@ class ContractView(APIView):
     """A view of one `operation`, which the OpenAPI document shows. A method not in `http_method_names` is a 405.
 
     Before the method runs, `query` has the parameters by name. Where the operation takes the parameter `release`, so
-    has `release` the pinned release, else the newest.
+    has `release` the pinned release, else the newest. Queries of the API are strict; those of pages for people and of
+    health checks are not read, since links that are shared, and probes, get parameters added.
     """
 
     http_method_names: Sequence[str] = ("get", "head")
@@ -50,30 +50,25 @@ class ContractView(APIView):
         super().initial(request, *args, **kwargs)
         if str(request.method).lower() not in self.http_method_names:
             self.http_method_not_allowed(request)
+        is_strict = request.path.startswith("/v1") and request.accepted_renderer.format != "html"
+        sent = split_query(request.META.get("QUERY_STRING", "")) if is_strict else {}
         parameters = self.operation.parameters
         if RELEASE in parameters:
-            self.release = release_asked_for(request)
-        self.query = read_query(request.query_params, parameters, self.release.content if RELEASE in parameters else {})
+            self.release = release_asked_for(sent)
+        self.query = read_query(sent, parameters, self.release.content if RELEASE in parameters else {})
 
     def published(self, body: Mapping[str, Any]) -> HttpResponse:
-        """The body as a response with an ETag, or 304 where the client has it. A pinned release never changes."""
+        """The body as a response with an ETag. A pinned release never changes."""
         rendered = JSONRenderer().render(body)
-        etag = f'"{self.release.digest[:16]}-{hashlib.sha256(rendered).hexdigest()[:16]}"'
         response = HttpResponse(rendered, content_type="application/json")
-        response["ETag"] = etag
+        response["ETag"] = f'"{self.release.digest[:16]}-{hashlib.sha256(rendered).hexdigest()[:16]}"'
         response["Content-Release"] = str(self.release.number)
         pinned = "release" in self.query or "number" in self.kwargs
         response["Cache-Control"] = "public, max-age=86400, immutable" if pinned else "public, max-age=60"
-        sent = parse_etags(self.request.META.get("HTTP_IF_NONE_MATCH", ""))
-        if "*" in sent or etag in (own.removeprefix("W/") for own in sent):
-            unchanged = HttpResponseNotModified()
-            for name in ("ETag", "Content-Release", "Cache-Control"):
-                unchanged[name] = response[name]
-            return unchanged
         return response
 
 
-def release_asked_for(request: Request) -> FrozenRelease:
+def release_asked_for(sent: Texts) -> FrozenRelease:
     """The release that the query pins, else the newest. A number that cannot be read is a fault of the query later."""
-    number = request.query_params.get("release", "")
+    number = (sent.get("release") or [None])[0] or ""
     return releases.pinned(int(number)) if re.fullmatch("[1-9][0-9]{0,8}", number) else releases.current()
