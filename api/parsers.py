@@ -148,7 +148,8 @@ def parse(body: bytes) -> Any:
         raise BodyFaults([Fault("", "invalid_json", f"The body is not JSON: see {where}.")]) from None
     except RecursionError:
         raise BodyFaults([_too_deep("")]) from None
-    deep = next((pointer for pointer, node, depth in _nodes(document) if depth == DEEPEST and _is_nested(node)), None)
+    *_, deepest = _levels(document)
+    deep = next((pointer for pointer, node in deepest if isinstance(node, dict | list)), None)
     if deep is not None:
         raise BodyFaults([_too_deep(deep)])
     if constants:
@@ -156,27 +157,24 @@ def parse(body: bytes) -> Any:
     return document
 
 
-def _nodes(document: Any) -> Iterator[tuple[str, Any, int]]:
-    """Each value of a document with its pointer and depth, by depth, as far as it may be nested."""
+def _levels(document: Any) -> Iterator[list[tuple[str, Any]]]:
+    """The values of a document with their pointers, level by level, as deep as it may be nested."""
     level: list[tuple[str, Any]] = [("", document)]
-    for depth in range(DEEPEST + 1):
-        yield from ((pointer, node, depth) for pointer, node in level)
+    yield level
+    for _ in range(DEEPEST):
         level = [
             (pointer_to(pointer, str(name)), child)
             for pointer, node in level
-            if _is_nested(node)
+            if isinstance(node, dict | list)
             for name, child in (node.items() if isinstance(node, dict) else enumerate(node))
         ]
-
-
-def _is_nested(node: Any) -> bool:
-    return isinstance(node, dict | list)
+        yield level
 
 
 def _constants_in(document: Any) -> list[Fault]:
     """A fault for each NaN or Infinity of a document; one of the whole where a doubled member hides them all."""
     detail = "NaN and Infinity are no JSON, so the body is none."
-    pointers = (pointer for pointer, node, _ in _nodes(document) if isinstance(node, NotANumber))
+    pointers = (pointer for level in _levels(document) for pointer, node in level if isinstance(node, NotANumber))
     return [Fault(pointer, "invalid_json", detail) for pointer in islice(pointers, MOST_FAULTS)] or [
         Fault("", "invalid_json", detail)
     ]
