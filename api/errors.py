@@ -9,11 +9,12 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
-from api.parsers import BodyFaults, QueryFaults
+from api.parsers import CONTROL_CHARACTER, BodyFaults, QueryFaults
 from api.problems import BY_STATUS, PROBLEMS, Problem
 from api.releases import ContentUnavailableError
 from api.rules import Fault, PlanFaults
 
+PROBLEM_JSON = "application/problem+json"
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -31,6 +32,23 @@ class RequestBoundary:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id(request)
         response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+
+class ProblemsOnly:
+    """Middleware that gives a problem document to what is refused without one, and to a path that is no text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Where a percent sign is left, an escape was broken, or what it stood for no UTF-8. No address of ours has one.
+        if "%" in request.path_info or CONTROL_CHARACTER.search(request.path_info):
+            fault = Fault("path", "not_a_text", "Send percent-encoded UTF-8 without control characters.")
+            return problem_response(request, PROBLEMS["bad_request"], errors=[fault_as_json(fault, "parameter")])
+        response = self.get_response(request)
+        if response.status_code == 405 and response.get("Content-Type") != PROBLEM_JSON:  # of a static file
+            return problem_response(request, BY_STATUS[405], headers={"Allow": response["Allow"]})
         return response
 
 
@@ -61,8 +79,9 @@ def problem_response(
     errors = list(errors)
     if errors:
         body["errors"] = errors
-    response = HttpResponse(json.dumps(body), status=problem.status, content_type="application/problem+json")
+    response = HttpResponse(json.dumps(body), status=problem.status, content_type=PROBLEM_JSON)
     response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
     for name, value in (headers or {}).items():
         response[name] = value
     return response

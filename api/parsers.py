@@ -2,20 +2,36 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
-from django.http import QueryDict
+from django.http import UnreadablePostError
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from api.rules.reading import Fault, JsonNumber, JsonObject, NotANumber, Reader, Vocabulary, nearest, pointer_to
+from api.negotiation import is_utf_8
+from api.rules.reading import (
+    MOST_FAULTS,
+    Fault,
+    JsonNumber,
+    JsonObject,
+    NotANumber,
+    Reader,
+    Vocabulary,
+    nearest,
+    pointer_to,
+)
 from api.rules.value_types import Choice, Decimal, Slug
 
 DEEPEST = 32
+MOST_PARAMETERS = 100
 SLUG = "[a-z0-9]+([-:][a-z0-9]+)*"  # the colon is for boundary vectors, whose slugs have their side after it
 NO_SLUGS = Vocabulary({}, {})
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class BodyFaults(APIException):
@@ -62,17 +78,14 @@ class StrictJSONParser(BaseParser):
         return parse(read_body(request.META, stream, most_bytes))
 
 
-def refuse_encodings(meta: Mapping[str, Any], media_type: str) -> None:
+def refuse_encodings(meta: Mapping[str, Any], content_type: str) -> None:
     """Check that a body is neither compressed nor in another encoding than UTF-8.
 
     Raises:
         UnsupportedMediaType: it is.
     """
-    if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-        raise UnsupportedMediaType(media_type)
-    parameters = [part.strip().lower() for part in media_type.split(";")[1:]]
-    if any(part.startswith("charset=") and part[8:].strip('"') != "utf-8" for part in parameters):
-        raise UnsupportedMediaType(media_type)
+    if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity" or not is_utf_8(content_type):
+        raise UnsupportedMediaType(content_type)
 
 
 def refuse_no_body(meta: Mapping[str, Any]) -> None:
@@ -82,21 +95,30 @@ def refuse_no_body(meta: Mapping[str, Any]) -> None:
         LengthRequired: its length was not sent.
         BodyFaults: it is empty.
     """
-    if not meta.get("CONTENT_LENGTH"):
+    length = meta.get("CONTENT_LENGTH") or ""
+    if not re.fullmatch("[0-9]{1,18}", length) or "HTTP_TRANSFER_ENCODING" in meta:
         raise LengthRequired
-    if meta["CONTENT_LENGTH"] == "0":
+    if int(length) == 0:
         raise BodyFaults([Fault("", "invalid_json", "The body is empty.")])
 
 
 def read_body(meta: Mapping[str, Any], stream: IO[bytes], most_bytes: int) -> bytes:
-    """The body.
+    """The whole body.
 
     Raises:
         BodyTooLarge: it has more bytes than the view takes.
+        BodyFaults: the client left before all of it had come.
     """
-    if int(meta["CONTENT_LENGTH"]) > most_bytes:
+    length = int(meta["CONTENT_LENGTH"])
+    if length > most_bytes:
         raise BodyTooLarge
-    return stream.read()
+    try:
+        body = stream.read()
+    except UnreadablePostError:
+        body = b""
+    if len(body) < length:
+        raise BodyFaults([Fault("", "incomplete_body", "The body has fewer bytes than its Content-Length says.")])
+    return body
 
 
 def parse(body: bytes) -> Any:
@@ -105,12 +127,18 @@ def parse(body: bytes) -> Any:
     Raises:
         BodyFaults: not JSON, or nested too deep.
     """
+    constants: list[NotANumber] = []
+
+    def constant(_: str) -> NotANumber:
+        constants.append(NotANumber())
+        return constants[-1]
+
     try:
         document = json.loads(
             body.decode("utf-8"),
             parse_float=JsonNumber,
             parse_int=JsonNumber,
-            parse_constant=lambda _: NotANumber(),
+            parse_constant=constant,
             object_pairs_hook=JsonObject,
         )
     except UnicodeDecodeError:
@@ -120,15 +148,19 @@ def parse(body: bytes) -> Any:
         raise BodyFaults([Fault("", "invalid_json", f"The body is not JSON: see {where}.")]) from None
     except RecursionError:
         raise BodyFaults([_too_deep("")]) from None
-    deep = _too_deep_at(document)
+    *_, deepest = _levels(document)
+    deep = next((pointer for pointer, node in deepest if isinstance(node, dict | list)), None)
     if deep is not None:
         raise BodyFaults([_too_deep(deep)])
+    if constants:
+        raise BodyFaults(_constants_in(document))
     return document
 
 
-def _too_deep_at(document: Any) -> str | None:
-    """The pointer to the first value that is nested too deep, or None."""
+def _levels(document: Any) -> Iterator[list[tuple[str, Any]]]:
+    """The values of a document with their pointers, level by level, as deep as it may be nested."""
     level: list[tuple[str, Any]] = [("", document)]
+    yield level
     for _ in range(DEEPEST):
         level = [
             (pointer_to(pointer, str(name)), child)
@@ -136,7 +168,16 @@ def _too_deep_at(document: Any) -> str | None:
             if isinstance(node, dict | list)
             for name, child in (node.items() if isinstance(node, dict) else enumerate(node))
         ]
-    return next((pointer for pointer, node in level if isinstance(node, dict | list)), None)
+        yield level
+
+
+def _constants_in(document: Any) -> list[Fault]:
+    """A fault for each NaN or Infinity of a document; one of the whole where a doubled member hides them all."""
+    detail = "NaN and Infinity are no JSON, so the body is none."
+    pointers = (pointer for level in _levels(document) for pointer, node in level if isinstance(node, NotANumber))
+    return [Fault(pointer, "invalid_json", detail) for pointer in islice(pointers, MOST_FAULTS)] or [
+        Fault("", "invalid_json", detail)
+    ]
 
 
 def _too_deep(pointer: str) -> Fault:
@@ -201,9 +242,38 @@ class Parameter:
         return {"type": "string", "minLength": 1, "maxLength": self.length}
 
 
-def read_query(
-    query: QueryDict, parameters: Iterable[Parameter], vocabulary: Callable[[], Vocabulary]
-) -> dict[str, str]:
+Texts = Mapping[str, Sequence[str | None]]
+
+
+def split_query(query: str) -> Texts:
+    """What was sent for each parameter, by name, from a query as WSGI has it; None for what is no text.
+
+    Raises:
+        QueryFaults: there are too many.
+    """
+    pairs = [pair for pair in query.encode("latin-1").split(b"&") if pair]
+    if len(pairs) > MOST_PARAMETERS:
+        detail = f"Send at most {MOST_PARAMETERS} parameters."
+        raise QueryFaults([Fault("?", "too_many_parameters", detail)])
+    texts: dict[str, list[str | None]] = {}
+    for pair in pairs:
+        name, _, text = pair.partition(b"=")
+        texts.setdefault(_unescaped(name) or "", []).append(_unescaped(text))
+    return texts
+
+
+def _unescaped(text: bytes) -> str | None:
+    """What a percent-encoded text stands for; None for a broken escape, what is no UTF-8, and control characters."""
+    if _BROKEN_ESCAPE.search(text):
+        return None
+    try:
+        plain = unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if CONTROL_CHARACTER.search(plain) else plain
+
+
+def read_query(sent: Texts, parameters: Iterable[Parameter], vocabulary: Callable[[], Vocabulary]) -> dict[str, str]:
     """The query's values by name.
 
     Raises:
@@ -212,13 +282,15 @@ def read_query(
     by_name = {parameter.name: parameter for parameter in parameters}
     faults: list[Fault] = []
     values = {}
-    for name, texts in query.lists():
+    for name, texts in sent.items():
         if name not in by_name:
             sayable = pointer_to("", name)[1:] or "?"
             detail = "This parameter is not known here."
             faults.append(Fault(sayable, "unknown_parameter", detail, tuple(sorted(by_name)), nearest(name, by_name)))
         elif len(texts) > 1:
             faults.append(Fault(name, "doubled_parameter", "Send this parameter once."))
+        elif texts[0] is None:
+            faults.append(Fault(name, "not_a_text", "Send percent-encoded UTF-8 without control characters."))
         else:
             values[name] = texts[0]
             faults += by_name[name].faults_in(texts[0], vocabulary)

@@ -1,7 +1,8 @@
 """The only reader of releases: a number in, or none; out, the frozen release with its content and rules.
 
 Releases stay in process memory by number and digest, so they are never stale; the one question that goes to the
-database is which release is newest. While the database is away, what was read last is used.
+database is which release is newest. While the database is away, what was read last is used; so is the history, which is
+read with each newest release.
 """
 
 import json
@@ -102,6 +103,7 @@ class FrozenRelease:
 
 
 Key = tuple[int, str]
+Newest = tuple[FrozenRelease, Sequence[Row]]  # with the history up to it
 
 
 class _Memory:
@@ -109,7 +111,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self.releases: OrderedDict[Key, FrozenRelease] = OrderedDict()
-        self.newest: FrozenRelease | None = None
+        self.newest: Newest | None = None
         self.lock = Lock()
 
     def get(self, key: Key) -> FrozenRelease | None:
@@ -142,15 +144,30 @@ def current() -> FrozenRelease:
     Raises:
         ContentUnavailableError: nothing is published, or none was read before the database went away.
     """
+    return _newest()[0]
+
+
+def history() -> Sequence[Row]:
+    """Every release as the history shows it, the oldest first.
+
+    Raises:
+        ContentUnavailableError: as for the newest release.
+    """
+    return _newest()[1]
+
+
+def _newest() -> Newest:
+    """The newest release with the history up to it."""
     try:
-        newest = Release.objects.order_by("-number").values_list("number", "digest").first()
+        key = Release.objects.order_by("-number").values_list("number", "digest").first()
+        if key is None:
+            raise ContentUnavailableError
+        release = _read(*key)
+        if _memory.newest is None or _memory.newest[0] is not release:
+            _memory.newest = release, [_summary(row) for row in Release.objects.defer("payload")]
     except (DatabaseError, InterfaceError):
         if _memory.newest is None:
             raise ContentUnavailableError from None
-        return _memory.newest
-    if newest is None:
-        raise ContentUnavailableError
-    _memory.newest = _read(*newest)
     return _memory.newest
 
 
@@ -181,18 +198,6 @@ def _read(number: int, digest: str) -> FrozenRelease:
 def _frozen(row: Release) -> FrozenRelease:
     """A release from its row in the database."""
     return FrozenRelease(row.number, row.published_at, row.note, row.digest, json.loads(row.payload))
-
-
-def history() -> list[Row]:
-    """Every release as the history shows it, the oldest first.
-
-    Raises:
-        ContentUnavailableError: the database is away.
-    """
-    try:
-        return [_summary(row) for row in Release.objects.defer("payload")]
-    except (DatabaseError, InterfaceError):
-        raise ContentUnavailableError from None
 
 
 def with_row_counts(release: FrozenRelease) -> Row:

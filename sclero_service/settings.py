@@ -24,6 +24,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "api.errors.RequestBoundary",
     "django.middleware.security.SecurityMiddleware",
+    "api.representations.SelectRepresentation",
+    "api.errors.ProblemsOnly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -60,6 +62,7 @@ if chosen["BEHIND_HTTPS_PROXY"]:
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.Negotiation",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_METADATA_CLASS": None,
@@ -138,9 +141,9 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message:.1000}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": chosen["LOG_LEVEL"]},
-    # Anyone can send a wrong Host header; it is answered, and not worth a traceback each time.
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    # Anyone can send a wrong Host header, or the like; it is answered, and not worth a traceback each time.
+    "loggers": {"django.security": {"level": "CRITICAL"}},
 }

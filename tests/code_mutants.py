@@ -28,9 +28,11 @@ class Mutant(NamedTuple):
 ANSWER, CONTRACT, ERRORS = "api/rules/answer.py", "api/views/contract.py", "api/errors.py"
 LOAD, FREEZE, SUGGEST = "api/publishing/load.py", "api/publishing/freeze.py", "api/rules/suggest.py"
 READING, SETTINGS = "api/rules/reading.py", "sclero_service/settings.py"
+REPRESENTATIONS = "api/representations.py"
 EXAMPLES, ROUTES = ("tests/test_examples.py",), ("tests/test_routes.py",)
 FINDINGS, SUGGESTIONS = ("tests/test_findings.py",), ("tests/test_suggestions.py",)
 INPUT, WRITERS = ("tests/test_bad_input.py",), ("tests/test_writers.py",)
+CODED, HOSTILE = ("tests/test_representations.py",), ("tests/test_hostile.py",)
 
 MUTANTS = (
     Mutant(
@@ -83,18 +85,27 @@ MUTANTS = (
         ROUTES,
     ),
     Mutant(
-        "livez reads past unknown parameters",
+        "a health check reads its query",
         CONTRACT,
-        "self.query = read_query(",
-        'self.query = {} if request.path == "/livez" else read_query(',
+        'request.path.startswith("/v1") and ',
+        "",
         ROUTES,
     ),
     Mutant(
         "a 304 says nothing of how long to keep it",
-        CONTRACT,
-        'for name in ("ETag", "Content-Release", "Cache-Control"):',
-        'for name in ("ETag", "Content-Release"):',
+        REPRESENTATIONS,
+        'OF_NOT_MODIFIED = ("ETag", "Cache-Control", ',
+        'OF_NOT_MODIFIED = ("ETag", ',
         EXAMPLES,
+    ),
+    Mutant("all codings share an ETag", REPRESENTATIONS, """f'{etag[:-1]}-{coding}"'""", "etag", CODED),
+    Mutant("a plan that came by half is judged", "api/parsers.py", "if len(body) < length:", "if False:", HOSTILE),
+    Mutant(
+        "Django reads the Content-Type first",
+        "sclero_service/wsgi.py",
+        "application.request_class = Request",
+        "application.request_class = WSGIRequest",
+        HOSTILE,
     ),
     Mutant("an answer to a plan may be stored", "api/views/plans.py", ', "Cache-Control": "no-store"}', "}", EXAMPLES),
     Mutant("a problem may be stored", ERRORS, '    response["Cache-Control"] = "no-store"\n', "", EXAMPLES),

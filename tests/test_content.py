@@ -1,11 +1,13 @@
 """The GET side: lists, details, filters, paging, ETag, pinning."""
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from api.models import Area
+from api.parsers import SLUG
 from api.publishing import publish
 from api.serializers import RESOURCES
 from tests.plans import pages
@@ -118,11 +120,24 @@ def test_the_faq_is_filtered_by_topic_and_searched_by_words(client: Client) -> N
         ("limit=1001", "limit", "out_of_range"),
         ("limit=\u0661", "limit", "out_of_range"),
         ("product=asclear", "product", "unknown_slug"),
-        ("product=%00", "product", "unknown_slug"),
+        ("product=%00", "product", "not_a_text"),
+        ("product=%zz", "product", "not_a_text"),
+        ("product=%", "product", "not_a_text"),
+        ("product=%ff", "product", "not_a_text"),
+        ("product=%ed%a0%80", "product", "not_a_text"),
+        ("product=%0a", "product", "not_a_text"),
+        ("product=%7f", "product", "not_a_text"),
+        ("product=%c2%85", "product", "not_a_text"),
+        ("colour=%zz&colour=%00", "colour", "unknown_parameter"),
+        ("limit=%zz&limit=1", "limit", "doubled_parameter"),
+        ("%zz=1", "?", "unknown_parameter"),
+        ("release=%31%00", "release", "not_a_text"),
         ("jurisdiction=us", "jurisdiction", "not_a_choice"),
         ("release=x", "release", "out_of_range"),
         ("release=0", "release", "out_of_range"),
-        ("after=", "after", "wrong_length"),
+        ("after=", "after", "not_a_slug"),
+        ("&".join(f"a{k}=1" for k in range(101)), "?", "too_many_parameters"),
+        ("&".join(f"a{k}=1" for k in range(5000)), "?", "too_many_parameters"),
         ("%3Cscript%3E=1", "?", "unknown_parameter"),
     ],
 )
@@ -131,6 +146,32 @@ def test_a_wrong_parameter_is_a_400_that_names_it(client: Client, query: str, pa
     assert response.status_code == 400
     [error] = response.json()["errors"]
     assert (error["parameter"], error["code"]) == (parameter, code)
+
+
+@pytest.mark.parametrize(
+    "cursor", ["LEG", "%00", "%ff", "/", "%2F", "leg%20", "leg-", "-", "a--b", "a:", "l%C3%A9g", "a" * 201]
+)
+@pytest.mark.parametrize("path", [*PATHS, "/v1/coverage", "/v1/releases", "/v1/releases/1/vectors"])
+def test_a_cursor_that_is_no_slug_is_refused(client: Client, path: str, cursor: str) -> None:
+    response = client.get(f"{path}?limit=2&after={cursor}")
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_query")
+    [error] = response.json()["errors"]
+    assert error["parameter"] == "after"
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/v1/coverage", "/v1/releases/1/vectors"])
+def test_every_row_is_a_cursor(client: Client, path: str) -> None:
+    rows = client.get(path).json()["items"]
+    for row in rows:
+        assert re.fullmatch(SLUG, row["slug"])
+        assert len(row["slug"]) <= 200
+    assert client.get(f"{path}?after={rows[0]['slug']}&limit=1").json()["items"] == rows[1:2]
+
+
+def test_words_are_sent_as_they_are_or_percent_encoded(client: Client) -> None:
+    asked = ("q=30%25+walk", "q=walk%2030%25", "q=walk+30%25&", "&q=walk+30%25")
+    assert len({client.get(f"/v1/faqs?{query}").json()["total"] for query in asked}) == 1
+    assert client.get("/v1/faqs?q=\u00e9").status_code == client.get("/v1/faqs?q=%C3%A9").status_code == 200
 
 
 def test_all_wrong_parameters_are_named_at_once(client: Client) -> None:

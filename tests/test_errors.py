@@ -21,7 +21,16 @@ from tests.plans import VALIDATE, clinic_plan, post
     [
         ("GET", "/nowhere", {}, 404, "not_found"),
         ("GET", "/v1/areas/", {}, 404, "not_found"),
-        ("GET", "/v1/areas/%00", {}, 404, "not_found"),
+        ("GET", "/v1/areas/%00", {}, 400, "bad_request"),
+        ("GET", "/v1/areas/a%0Ab", {}, 400, "bad_request"),
+        ("GET", "/v1/areas/%zz", {}, 400, "bad_request"),
+        ("GET", "/v1/areas/%", {}, 400, "bad_request"),
+        ("GET", "/v1/areas/%ff", {}, 400, "bad_request"),
+        ("GET", "/nowhere/%C2%85", {}, 400, "bad_request"),
+        ("POST", "/static/%00", {}, 400, "bad_request"),
+        ("GET", "/v1/areas/%C3%A9", {}, 404, "not_found"),
+        ("POST", "/static/api/page.css", {}, 405, "method_not_allowed"),
+        ("DELETE", "/static/api/page.css", {}, 405, "method_not_allowed"),
         ("GET", "/v1/releases/99", {}, 404, "release_not_found"),
         ("GET", "/v1/problems/nothing", {}, 404, "not_found"),
         ("POST", "/v1/areas", {}, 405, "method_not_allowed"),
@@ -52,7 +61,20 @@ def test_every_problem_has_a_page(client: Client, code: str) -> None:
     page = client.get(f"/v1/problems/{code}", HTTP_ACCEPT="text/html")
     assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert f"<h1>{PROBLEMS[code].title}" in page.content.decode()
-    assert explained["Vary"] == page["Vary"] == "Accept"
+    assert explained["Vary"] == page["Vary"] == "Accept, Accept-Encoding"
+
+
+def test_a_path_that_is_no_text_is_named(client: Client) -> None:
+    [error] = client.get("/v1/areas/%zz").json()["errors"]
+    assert error == {
+        "parameter": "path",
+        "code": "not_a_text",
+        "detail": "Send percent-encoded UTF-8 without control characters.",
+    }
+
+
+def test_a_static_file_names_its_methods(client: Client) -> None:
+    assert client.put("/static/api/page.css")["Allow"] == "GET, HEAD"
 
 
 def test_a_clients_own_request_id_is_kept_when_it_is_plain(client: Client) -> None:
@@ -94,9 +116,26 @@ def test_while_the_database_is_away_the_last_release_stands(client: Client) -> N
         assert client.get("/v1/areas").content == before
         assert client.get("/v1/areas?release=1").status_code == 200
         assert post(client, clinic_plan()).status_code == 200
-        for path in ("/v1/areas?release=7", "/v1/releases"):
-            response = client.get(path)
-            assert (response.status_code, response.json()["code"]) == (503, "content_unavailable")
+        response = client.get("/v1/areas?release=7")
+        assert (response.status_code, response.json()["code"]) == (503, "content_unavailable")
+
+
+@pytest.mark.usefixtures("empty_memory")
+def test_while_the_database_is_away_the_history_is_that_of_the_last_release(client: Client) -> None:
+    Area.objects.filter(slug="leg").update(name="Legs")
+    publish("Legs")
+    client.get("/v1/areas")  # of another address, and of the newest release alone
+    newest = client.get("/v1/releases/2").json()
+    with database_away():
+        history = client.get("/v1/releases")
+        assert (history.status_code, history["Content-Release"]) == (200, "2")
+        assert [row["number"] for row in history.json()["items"]] == [1, 2]
+        assert client.get("/v1/releases?limit=1&after=1").json()["items"] == history.json()["items"][1:]
+        assert client.get("/v1/releases", HTTP_IF_NONE_MATCH=history["ETag"]).status_code == 304
+        assert client.get("/v1/releases/2").json() == newest
+        assert client.get("/v1/releases/1").status_code == 503  # never read
+        assert client.get("/readyz").status_code == 200
+    assert client.get("/v1/releases").json() == history.json()
 
 
 @pytest.mark.usefixtures("empty_memory")

@@ -54,12 +54,36 @@ def test_a_route_has_its_methods_and_names_them_where_another_is_tried(
             assert response["Allow"] == ", ".join(allowed)
 
 
-@pytest.mark.parametrize("name", ROUTES)
+UNKNOWN = (("relase=1", "relase"), ("colour=red&colour=blue", "colour"), ("utm_source=x", "utm_source"))
+# Pages for people, and health checks: links that are shared and probes get parameters added.
+LENIENT = ("home", "docs", "livez", "readyz")
+
+
+@pytest.mark.parametrize("name", ROUTES.keys() - LENIENT)
 def test_a_parameter_that_a_route_does_not_know_is_refused_by_name(
     client: Client, release: FrozenRelease, name: str
 ) -> None:
-    for query, parameter in (("relase=1", "relase"), ("colour=red&colour=blue", "colour")):
+    for query, parameter in UNKNOWN:
         response = ask(client, name, f"{path_of(name, release)}?{query}", "POST" if name in BODIES else "GET")
         assert (response.status_code, response.json()["code"]) == (400, "invalid_query")
         [error] = response.json()["errors"]
         assert (error["parameter"], error["code"]) == (parameter, "unknown_parameter")
+
+
+@pytest.mark.parametrize("accept", ["text/html,*/*;q=0.8", "application/json", "*/*"])
+@pytest.mark.parametrize("name", LENIENT)
+def test_a_page_for_people_and_a_health_check_read_no_query(
+    client: Client, release: FrozenRelease, name: str, accept: str
+) -> None:
+    path = path_of(name, release)
+    plain = client.get(path, HTTP_ACCEPT=accept)
+    assert plain.status_code == 200
+    for query in ("utm_source=newsletter&fbclid=x", "_=1", "a=1&a=2", "q=%zz", "%00", "&".join("abc" * 500)):
+        asked = client.get(f"{path}?{query}", HTTP_ACCEPT=accept)
+        assert (asked.status_code, asked.content) == (200, plain.content)
+
+
+def test_the_page_of_a_problem_reads_no_query_and_its_json_is_strict(client: Client) -> None:
+    path = "/v1/problems/not_found?utm_source=newsletter"
+    assert client.get(path, HTTP_ACCEPT="text/html,*/*;q=0.8").status_code == 200
+    assert client.get(path, HTTP_ACCEPT="application/json").json()["errors"][0]["parameter"] == "utm_source"

@@ -39,7 +39,7 @@ def as_read(value: Any) -> Any:
 
 
 class NotANumber:
-    """Stands for the NaN or Infinity that JSON does not have."""
+    """Stands for a NaN or Infinity, which JSON does not have, until its place in a body is told."""
 
 
 class JsonObject(dict[str, Any]):

@@ -17,7 +17,7 @@ class FaultSerializer(Shape):
     """One fault of the request."""
 
     pointer = serializers.CharField(required=False, allow_blank=True, help_text="JSON Pointer into the body.")
-    parameter = serializers.CharField(required=False, help_text="Name of the query parameter.")
+    parameter = serializers.CharField(required=False, help_text="Name of the query parameter; `path` for the path.")
     code = serializers.CharField(help_text="Stable code of the fault.")
     detail = serializers.CharField(help_text="What to do about it.")
     allowed = serializers.ListField(child=serializers.CharField(), required=False, help_text="What is allowed.")

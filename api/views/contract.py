@@ -5,14 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseNotModified
-from django.utils.http import parse_etags
+from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import releases
-from api.parsers import Parameter, read_query
+from api.parsers import Parameter, Texts, read_query, split_query
 from api.releases import FrozenRelease
 from api.schema import Operation
 
@@ -33,7 +32,8 @@ class ContractView(APIView):
     """A view of one `operation`, which the OpenAPI document shows. A method not in `http_method_names` is a 405.
 
     Before the method runs, `query` has the parameters by name. Where the operation takes the parameter `release`, so
-    has `release` the pinned release, else the newest.
+    has `release` the pinned release, else the newest. Queries of the API are strict; those of pages for people and of
+    health checks are not read, since links that are shared, and probes, get parameters added.
     """
 
     http_method_names: Sequence[str] = ("get", "head")
@@ -51,37 +51,28 @@ class ContractView(APIView):
         super().initial(request, *args, **kwargs)
         if str(request.method).lower() not in self.http_method_names:
             self.http_method_not_allowed(request)
+        is_strict = request.path.startswith("/v1") and request.accepted_renderer.format != "html"
+        sent = split_query(request.META.get("QUERY_STRING", "")) if is_strict else {}
         parameters = self.operation.parameters
         if RELEASE in parameters:
-            self.release = release_asked_for(request)
-        self.query = read_query(request.query_params, parameters, lambda: self.release.vocabulary)
+            self.release = release_asked_for(sent)
+        self.query = read_query(sent, parameters, lambda: self.release.vocabulary)
 
     def published(self, body: Mapping[str, Any]) -> HttpResponse:
-        """The body as a response with an ETag, or 304 where the client has it. A pinned release never changes."""
+        """The body as a response with an ETag. A pinned release never changes."""
         rendered = JSONRenderer().render(body)
         response = HttpResponse(rendered, content_type="application/json")
         response["ETag"] = f'"{self.release.digest[:16]}-{digest(rendered)}"'
         response["Content-Release"] = str(self.release.number)
         pinned = "release" in self.query or "number" in self.kwargs
         response["Cache-Control"] = "public, max-age=86400, immutable" if pinned else "public, max-age=60"
-        return self.or_unchanged(response)
+        return response
 
     def static(self, response: HttpResponse) -> HttpResponse:
-        """The response, which another version alone would change, with an ETag; or 304 where the client has it."""
+        """The response, which another version alone would change, with an ETag."""
         response["ETag"] = f'"{digest(response.content)}"'
         response["Cache-Control"] = "public, max-age=300"
-        return self.or_unchanged(response)
-
-    def or_unchanged(self, response: HttpResponse) -> HttpResponse:
-        """The response, or 304 where the client has it."""
-        sent = parse_etags(self.request.META.get("HTTP_IF_NONE_MATCH", ""))
-        if "*" not in sent and response["ETag"] not in (own.removeprefix("W/") for own in sent):
-            return response
-        unchanged = HttpResponseNotModified()
-        for name in ("ETag", "Content-Release", "Cache-Control"):
-            if name in response:
-                unchanged[name] = response[name]
-        return unchanged
+        return response
 
 
 def digest(body: bytes) -> str:
@@ -89,7 +80,7 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
-def release_asked_for(request: Request) -> FrozenRelease:
+def release_asked_for(sent: Texts) -> FrozenRelease:
     """The release that the query pins, else the newest. A number that cannot be read is a fault of the query later."""
-    number = request.query_params.get("release", "")
+    number = (sent.get("release") or [None])[0] or ""
     return releases.pinned(int(number)) if re.fullmatch("[1-9][0-9]{0,8}", number) else releases.current()

@@ -68,7 +68,7 @@ def index(release: releases.FrozenRelease) -> dict[str, Any]:
 
 
 class Home(ContractView):
-    """A page for people; with `Accept: application/json` the same as `/v1`."""
+    """A page for people; the same as `/v1` for a client that prefers `application/json`."""
 
     renderer_classes = (HtmlRenderer, JSONRenderer)
 
