@@ -1,4 +1,4 @@
-"""Every setting of the service. What an operator chooses is a knob, and comes from the table in `knobs.py`."""
+"""Every setting: what an operator chose, by the table in `knobs.py`, in; what Django and its apps ask for out."""
 
 import os
 import tomllib

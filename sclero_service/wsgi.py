@@ -1,4 +1,4 @@
-"""The WSGI application."""
+"""WSGI: a request of the server in, the answer of the application out."""
 
 import os
 from collections.abc import Mapping

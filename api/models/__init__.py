@@ -1,4 +1,4 @@
-"""The tables: facts while they are edited, and frozen releases. Their constraints live here."""
+"""The tables: rows of fixtures and releases in; the same out, or an error where a row breaks a constraint."""
 
 from api.models.facts import (
     Area,

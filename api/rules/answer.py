@@ -153,7 +153,7 @@ def _sentence(judged: Judged, shown: Mapping[str, Any]) -> str:
     limit, messages = judged.limit, judged.rule.messages
     listed = limit.comparator in ("in", "not-in")
     template = messages[limit.comparator]
-    if judged.observed.value is None and (listed or limit.always):
+    if judged.observed.breaks and (listed or limit.always):
         if "unknown" not in messages:
             return f"{judged.rule.title}: what the plan comes to stays open."
         template = messages["unknown"]

@@ -155,7 +155,7 @@ def _compare(
     value = observed.value
     values = limit.values if limit.values_from is None else _values_of_product(layout, limit.values_from, placed)
     room: int | None = None
-    if value is None:
+    if observed.breaks:
         kept = False
     elif limit.direction:
         room = limit.direction * ((limit.value or 0) * value.denominator - value.numerator)

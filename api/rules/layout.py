@@ -171,10 +171,11 @@ class Layout:
         return tuple(f"{group.pointer}/date" for group in self.sessions if group.day is None)
 
     def untold_before(self, group: Group, treatments: Treatments, days: int = 1) -> tuple[str, ...]:
-        """Pointers to what leaves open how much of the treatments' sclerosants was given before, in so many days.
+        """Pointers to what must be told before a sum over the last days, the group's own among them, is known.
 
-        The days end with the group's. A plan tells no amounts of previous sessions, so the sum stays open where one of
-        these was, or may have been, within the days, and used, or may have used, one of the sclerosants.
+        A plan tells no amounts of previous sessions. So the sum stays open where a previous session may have been in
+        these days, and may have used a sclerosant that the treatments use. Example: for a session on the 9th, and 7
+        days, a previous one on the 3rd with the same product leaves it open, and one on the 2nd does not.
         """
         if self.plan.previous_sessions is None:
             return ("/previous_sessions",)

@@ -43,7 +43,9 @@ def _largest_injection(placed: PlacedTreatment) -> Fraction:
 
 
 def _days_hold_no_more(before: Layout, after: Layout) -> bool:
-    """True where no day has a larger dose than it had, or where it had none, than the fullest day had."""
+    """True where each day has at most the dose that it had before; a day without treatments before, at most that of
+    the day with most.
+    """
     for size in (_volume, _amount):
         had, has = _doses(before, size), _doses(after, size)
         most = max(had.values())

@@ -292,7 +292,7 @@ class Adviser:
     def _proved(self, document: Any, seen: Evaluation, finding: Finding) -> Iterator[Proof]:
         """The proposals for a finding that are proved, each with its proof."""
         operator = OPERATORS.get(finding.rule.measure)
-        if operator is None or isinstance(finding, Unconfirmed) or finding.blocked or finding.observed.value is None:
+        if operator is None or isinstance(finding, Unconfirmed) or finding.blocked or finding.observed.breaks:
             return
         for ways in operator(Case(finding, seen.layout)):
             proof = next((proof for way in ways if (proof := self._prove(document, seen, finding, way))), None)

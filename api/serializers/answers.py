@@ -1,4 +1,4 @@
-"""The shapes of what the plan check comes to: answers, the binding limit, coverage, boundary vectors, examples.
+"""Shapes of answers, the binding limit, coverage, vectors and examples: computed values in; JSON, and its schema, out.
 
 They document, and tests hold real answers to them. The names that the OpenAPI document has for them stay as they are.
 """

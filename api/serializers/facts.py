@@ -298,10 +298,10 @@ class RuleSerializer(FactSerializer):
         return [*sorted(settling - {*needs}), *needs]
 
     def get_incomplete_without(self, rule: Rule) -> list[str]:
-        """Those of `needs` without which a plan may be `incomplete`.
+        """Those of `needs` whose absence may leave a plan `incomplete`.
 
-        Where the rule is not `essential`, and for `first_exposure`, it is so only if a limit that may apply would be
-        broken.
+        Absence of one always does so where the rule is `essential`. Where it is not, and for `first_exposure`, it does
+        only if a limit would be broken that may apply.
         """
         members = {need: need.rpartition(".")[2] for need in self.get_needs(rule)}
         essential = (ESSENTIAL_MEMBERS | {"first_exposure"}) - {"amount"}

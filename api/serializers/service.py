@@ -1,4 +1,4 @@
-"""The shapes of what the service says of itself: problems, releases, the index, health.
+"""Shapes of problems, releases, the index and health: plain values in; JSON, and its schema, out.
 
 They document, and tests hold real responses to them. The names that the OpenAPI document has for them stay as they are,
 since the clients of partners are generated from it.

@@ -1,8 +1,8 @@
-"""Measures of the patient and of what the provider states: age, conditions, drugs, allergies, eligibility."""
+"""Measures of the patient: a plan in; age, conditions, drugs, allergies and eligibility, as they are stated, out."""
 
 from api.rules.book import OTHER
 from api.rules.layout import Group, Layout, Treatments
-from api.rules.measures.registry import Observed, measure, member_measure, whole
+from api.rules.measures.registry import Observed, broken_by, measure, member_measure, whole
 from api.rules.numbers import Ratio
 from api.rules.rows import Limit
 
@@ -42,12 +42,11 @@ def eligibility(layout: Layout, group: Group, treatments: Treatments, limit: Lim
 def condition(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
     """True where the patient has the condition, or takes the drug, that is the group's entry.
 
-    A limit on no condition is about entries on which no ruling is in force: an observed value of None says that this is
-    one.
+    A limit on no condition is broken by an entry on which no ruling is in force.
     """
     sent = getattr(layout.plan.patient, group.pointer.split("/")[2])
     if limit.condition is None:
-        return None if group.entry is None or _is_ruled_on(layout, group.entry) else Observed(None, (group.pointer,))
+        return None if group.entry is None or _is_ruled_on(layout, group.entry) else broken_by(group.pointer)
     if sent is None:
         return Observed(missing=(group.pointer,))
     if group.entry is None:
@@ -73,13 +72,12 @@ def _is_ruled_on(layout: Layout, entry: str) -> bool:
 def allergen(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
     """How many treatments are with a product that has the group's entry, an allergen, in it.
 
-    A limit that is `always` in force is about allergens for which that cannot be told: an observed value of None says
-    that this is one.
+    A limit that is `always` in force is broken by an allergen for which that cannot be told.
     """
     sent = getattr(layout.plan.patient, group.pointer.split("/")[2])
     if limit.always:
         can_be_told = group.entry is None or _allergy_is_ruled_on(layout, group.entry)
-        return None if can_be_told else Observed(None, (group.pointer,))
+        return None if can_be_told else broken_by(group.pointer)
     if sent is None:
         return Observed(missing=(group.pointer,)) if group.pointer == "/patient/allergies" else None
     if group.entry is None:

@@ -17,13 +17,16 @@ from api.rules.rows import Limit
 
 @dataclass(slots=True, eq=False)
 class Observed:
-    """What was measured, and `contributing`: pointers to the members that it was measured by.
+    """What a measure found: a value, or the members that it misses, or both, or that the limit is broken without one.
 
-    `missing` has pointers to members without which nothing passes. Example: of two treatments in vials of unknown size
-    and one of 4 mL, the value is 4 mL, and the sizes are missing; 4 mL may break a limit, but not keep one.
-    A value of None with nothing missing says that the plan leaves open what it must state, which is a finding.
+    `contributing`: pointers to the members that the value was read from.
+    `missing`: pointers to members without which nothing passes. Example: of two treatments in vials of unknown size and
+    one of 4 mL, the value is 4 mL, and the sizes are missing; 4 mL may break a limit, but not keep one.
+    `reason`: why they are missing, as `not_evaluated` says it.
     `at_risk`: the value is not known, but would break the limit for some patients. Example: a dose for each kilogram,
     the weight not told, that is too much for 30 kg.
+    `breaks`: the plan has nothing to compare with the limit, and that is what breaks it. Example: foam of a gas that is
+    not told, where the limit lists the gases.
     """
 
     value: Any = None
@@ -31,6 +34,12 @@ class Observed:
     missing: tuple[str, ...] = ()
     reason: str = "missing_input"
     at_risk: bool = False
+    breaks: bool = False
+
+
+def broken_by(*pointers: str) -> Observed:
+    """What breaks a limit without a value to compare: the members that leave none."""
+    return Observed(contributing=pointers, breaks=True)
 
 
 Measurement = Callable[[Layout, Group, Treatments, Limit], Observed | None]

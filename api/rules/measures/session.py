@@ -1,9 +1,9 @@
-"""Measures of one session: its days since other sessions, its test doses, care and procedures."""
+"""Measures of a session: it and its treatments in; days since other sessions, test doses, care and procedures out."""
 
 from collections.abc import Sequence
 
 from api.rules.layout import Group, Layout, PlacedTreatment, Treatments
-from api.rules.measures.registry import Observed, measure, member_measure, unique, whole
+from api.rules.measures.registry import Observed, broken_by, measure, member_measure, unique, whole
 from api.rules.numbers import Ratio
 from api.rules.plan import OTHER_ALLERGIES, PROCEDURES, Session
 from api.rules.rows import Limit
@@ -174,14 +174,13 @@ def _ankle_pressure_is_low(layout: Layout) -> bool:
 def same_day_procedures(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
     """How many of the procedures that the limit lists are done on the day.
 
-    A limit that is `always` in force is about those that no other limit lists: an observed value of None says that
-    there are some.
+    A limit that is `always` in force is broken by those that no other limit lists.
     """
     procedures = layout.plan.sessions[group.sessions[0]].same_day_procedures
     pointer = f"{group.pointer}/same_day_procedures"
     if limit.always:
         unlisted = [k for k, slug in enumerate(procedures or ()) if not layout.is_listed(slug, "same-day-procedures")]
-        return Observed(None, tuple(f"{pointer}/{k}" for k in unlisted)) if unlisted else None
+        return broken_by(*(f"{pointer}/{k}" for k in unlisted)) if unlisted else None
     if procedures is None:
         return Observed(missing=(pointer,))
     counted = [k for k, slug in enumerate(procedures) if slug in limit.values]

@@ -1,7 +1,7 @@
-"""Measures of one treatment: its area, strength, vein, containers and injections."""
+"""Measures of one treatment: it in; its area, strength, vein, containers and injections out."""
 
 from api.rules.layout import NANOLITRES, Group, Layout, Treatments
-from api.rules.measures.registry import Observed, measure, member_measure
+from api.rules.measures.registry import Observed, broken_by, measure, member_measure
 from api.rules.numbers import Ratio
 from api.rules.plan import FORMS, GASES, JURISDICTIONS, VEINS
 from api.rules.rows import Limit
@@ -63,7 +63,7 @@ def vein_type(layout: Layout, group: Group, treatments: Treatments, limit: Limit
 def diameter_beyond_type(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
     """How far the diameter lies outside the diameters of the vein type, on either side; 0 within and on the ends.
 
-    An observed value of None says that the named vein is not of the stated type.
+    A named vein that is not of the stated type breaks any limit.
     """
     if layout.is_bare:
         return None
@@ -71,7 +71,7 @@ def diameter_beyond_type(layout: Layout, group: Group, treatments: Treatments, l
     if treatment.vein is not None and treatment.vein_type is None:
         return Observed(missing=(f"{group.pointer}/vein_type",))
     if treatment.vein is not None and treatment.vein_type != layout.book.type_of_vein[treatment.vein]:
-        return Observed(None, (f"{group.pointer}/vein_type", f"{group.pointer}/vein"))
+        return broken_by(f"{group.pointer}/vein_type", f"{group.pointer}/vein")
     if own_type is not None and layout.book.bands[own_type].distance(0) is None:
         return None  # this type has no diameters: a trunk is told by its name
     pointers = (f"{group.pointer}/vein_type", f"{group.pointer}/vein_diameter_mm")
@@ -92,7 +92,7 @@ def diameter_beyond_type(layout: Layout, group: Group, treatments: Treatments, l
     words=lambda _: GASES,
 )
 def foam_gas(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
-    """The gas of foam made in the clinic. An observed value of None says that foam is planned, of an unknown gas."""
+    """The gas of foam made in the clinic; foam of a gas that is not told breaks any limit."""
     treatment = treatments[0].treatment
     if treatment.form == "liquid" or layout.book.in_canisters(treatment.product):
         return None
@@ -100,7 +100,7 @@ def foam_gas(layout: Layout, group: Group, treatments: Treatments, limit: Limit)
         return Observed(treatment.foam.gas, (f"{group.pointer}/foam/gas",))
     if treatment.form is None:
         return Observed(missing=(f"{group.pointer}/form",))
-    return Observed(None, (f"{group.pointer}/form",))
+    return broken_by(f"{group.pointer}/form")
 
 
 @measure(
@@ -111,22 +111,23 @@ def foam_gas(layout: Layout, group: Group, treatments: Treatments, limit: Limit)
     "sessions[].treatments[].containers",
 )
 def container_volume(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed | None:
-    """The volume of a vial. An observed value of None says that vials are counted whose volume is open."""
+    """The volume of a vial; vials that are counted, and whose volume is open, break any limit."""
     treatment = treatments[0].treatment
     if treatment.amount.unit != "vial" and treatment.containers is None:
         return None
     if limit.stands_in:  # breaks where its value had to be used: no product and no container is told
         stands_in = treatment.product is None and treatment.containers is None
-        return Observed(None, (f"{group.pointer}/amount",)) if stands_in else None
+        return broken_by(f"{group.pointer}/amount") if stands_in else None
     if layout.book.in_canisters(treatment.product):
-        return Observed(None, (f"{group.pointer}/amount",)) if treatment.amount.unit == "vial" else None
+        return broken_by(f"{group.pointer}/amount") if treatment.amount.unit == "vial" else None
     if treatment.containers is not None:
         product = layout.book.products[treatment.product] if treatment.product else None
         if product is not None and not product.container_volumes(None):
             return None  # no source says in what the product comes
         return Observed(Ratio(treatment.containers.volume_ml), (f"{group.pointer}/containers/volume_ml",))
     volumes = layout.vial_volumes(treatment)
-    return Observed(Ratio(volumes[0]) if len(volumes) == 1 else None, (f"{group.pointer}/amount",))
+    pointer = f"{group.pointer}/amount"
+    return Observed(Ratio(volumes[0]), (pointer,)) if len(volumes) == 1 else broken_by(pointer)
 
 
 @measure(

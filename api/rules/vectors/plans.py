@@ -64,7 +64,8 @@ def _ordinary_area(book: Book) -> str:
 def _where_it_applies(book: Book, limit: Limit) -> tuple[str, Profile]:
     """A jurisdiction and a profile to which the limit applies, with as few other limits of its rule as can be.
 
-    All that the limit leaves open is tried, since one without a number does not apply where another has a number.
+    Whatever the limit leaves open is tried in every combination, since a limit without a number does not apply where
+    another one has a number.
     """
     product = book.products[product_for(book, limit)]
     jurisdictions = (limit.jurisdiction,) if limit.jurisdiction else product.jurisdictions or ("US",)
@@ -80,11 +81,11 @@ def _where_it_applies(book: Book, limit: Limit) -> tuple[str, Profile]:
         for jurisdiction, vein_type, form, strength in product_of_all(jurisdictions, vein_types, forms, strengths)
     ]
 
-    def company(candidate: tuple[str, Profile]) -> tuple[bool, int]:
-        """A key to sort candidates by: first those to which the limit applies, then by how many of its rule do."""
+    def others(candidate: tuple[str, Profile]) -> tuple[bool, int]:
+        """A key to sort candidates by: first where the limit applies, then with fewest other limits of its rule."""
         jurisdiction, profile = candidate
         in_force = book.in_force(jurisdiction, frozenset((limit.rule_set,)))
         match = in_force.match(profile).of(limit.rule)
         return limit not in match.applying, len(match.applying)
 
-    return min(candidates, key=company)
+    return min(candidates, key=others)
