@@ -147,6 +147,16 @@ def test_a_finding_that_cannot_be_answered_is_told_at_its_limit(content: Content
     assert any("clinic-session-volume-max: no plan can be made at its boundary (KeyError" in each for each in told)
 
 
+@pytest.mark.django_db
+def test_a_share_of_maxima_needs_two_labels_of_one_country(release: FrozenRelease) -> None:
+    content = json.loads(json.dumps(release.content))
+    volumes = {rule["slug"] for rule in content["rules"] if rule["quantity"] == "session-volume"}
+    content["session-limits"] = [
+        row for row in content["session-limits"] if row["rule"] not in volumes or row["rule_set"] != "label"
+    ]
+    assert any("no two labels of one country give a session maximum" in problem for problem in problems(content))
+
+
 def test_rules_that_cannot_be_compiled_are_refused(content: Content) -> None:
     del content["rules"][0]["quantity"]
     with pytest.raises(RefusedError) as refusal:

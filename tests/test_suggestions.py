@@ -1,7 +1,14 @@
 """Suggestions: how many are looked for, and that none makes anything worse."""
 
+import json
+
+import pytest
 from django.test import Client
 
+from api.publishing.prove import book_of
+from api.rules import check
+from api.rules.reading import as_read
+from tests.conftest import SPECIMEN
 from tests.plans import checked, plan, session, treatment
 
 
@@ -20,3 +27,22 @@ def test_no_suggestion_exceeds_another_limit_by_more_than_the_plan_does(client: 
     labels = [suggestion["label"] for suggestion in findings["session-volume"]["suggestions"]]
     # The same amount in as many injections would make each smaller still.
     assert labels == ["Reduce this treatment to 10 mL in 200 injections"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "amount"),
+    [
+        ("clinic-session-volume-max", {"value": "1", "unit": "mL"}),
+        ("clinic-vial-count-max", {"value": "1", "unit": "vial"}),
+    ],
+)
+def test_what_is_too_little_is_not_made_less(slug: str, amount: dict[str, str]) -> None:
+    """Were the clinic's most its least, nothing would be suggested, for no suggestion raises a volume."""
+    content = json.loads(SPECIMEN.read_text("utf-8"))
+    [limit] = [row for row in content["session-limits"] if row["slug"] == slug]
+    [rule] = [row for row in content["rules"] if row["slug"] == limit["rule"]]
+    limit["comparator"], rule["messages"] = ">=", {">=": "{observed} of {limit}"}
+    treatment = {"area": "leg", "amount": amount}
+    plan = {"rule_sets": ["clinic"], "sessions": [{"treatments": [treatment]}]}
+    answer = check(as_read(plan), book_of(content))
+    assert [finding["suggestions"] for finding in answer["findings"] if finding["limit"]["slug"] == slug] == [[]]
