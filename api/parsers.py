@@ -226,8 +226,8 @@ class Parameter:
         if self.slug:
             fault = Fault(self.name, "not_a_slug", "Send the slug of a row: lower-case words joined by hyphens.")
             return [] if len(text) <= self.length and re.fullmatch(SLUG, text) else [fault]
-        fault = Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters.")
-        return [] if 1 <= len(text) <= self.length else [fault]
+        fault = Fault(self.name, "wrong_length", f"Send 1 to {self.length} characters, not spaces alone.")
+        return [] if len(text) <= self.length and text.strip() else [fault]
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the parameter."""
@@ -239,7 +239,7 @@ class Parameter:
             return {"type": "integer", "minimum": 1, "maximum": self.most}
         if self.slug:
             return {"type": "string", "pattern": f"^{SLUG}$", "maxLength": self.length}
-        return {"type": "string", "minLength": 1, "maxLength": self.length}
+        return {"type": "string", "pattern": r"\S", "maxLength": self.length}
 
 
 Texts = Mapping[str, Sequence[str | None]]

@@ -75,11 +75,15 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Sclerotherapy content and rules",
     "DESCRIPTION": (
         "Sclerotherapy facts with their sources, and a second look at session plans. The number that a limit shows is "
-        "the row that the plan check enforces. Not medical advice: the treating provider decides."
+        "the row that the plan check enforces. Not medical advice: the treating provider decides.\n\n"
+        "Start with `GET /v1`. What applies to a product in a country is `GET /v1/session-limits` with "
+        "`applies_to_product` and `applies_to_jurisdiction`; which limit binds, `GET /v1/session-limits/resolve`. "
+        "Failures are explained at `/v1/problems`, terms and contact at `/`. The `1` of `/v1` stands for paths and "
+        "members, which stay; the version of this document, for all that a generated client has."
     ),
     "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"],
-    "CONTACT": {"name": "Whoever runs this service", "url": "/#contact"},
-    "TOS": "/#terms",
+    "CONTACT": {"name": "Whoever runs this service; the page at / says how to ask"},
+    "TOS": "https://creativecommons.org/licenses/by/4.0/legalcode",
     "LICENSE": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
     "SERVERS": [{"url": "/"}],
     "TAGS": [

@@ -260,7 +260,10 @@ class Batch:
     """Plans to be checked one by one. A plan that cannot be read does not spoil the others."""
 
     plans: tuple[Any, ...] = m(
-        PLANS, f"The plans, at most 100, and {MOST_TREATMENTS_OF_PLANS} treatments in all.", required=True
+        PLANS,
+        f"The plans, at most 100, and {MOST_TREATMENTS_OF_PLANS} treatments in all. One that is no `Plan` gets its "
+        "faults in an entry of its own.",
+        required=True,
     )
 
 

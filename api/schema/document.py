@@ -99,11 +99,13 @@ def _open_enum(what: str, texts: Mapping[str, str]) -> Schema:
 
 
 def _in_one_way(node: Schema) -> None:
-    """Say a decimal, null and a described reference in one way each. All that is served is read only."""
+    """Say a number, null and a described reference in one way each. All that is served is read only."""
     node.pop("readOnly", None)
     if node.get("format") == "decimal":
         del node["format"]
         node["pattern"] = f"^{DECIMAL_PATTERN}$"
+    if node.get("type") in ("integer", ["integer", "null"]):
+        node["format"] = "int32"
     if node.get("$ref") == "#/components/schemas/Null":
         del node["$ref"]
         node["type"] = "null"

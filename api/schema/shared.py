@@ -39,7 +39,7 @@ HEADERS: dict[str, Schema] = {
     },
     "Content-Release": {
         "description": "Number of the release.",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+        "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 999_999_999},
         "example": 2,
     },
     "ETag": {

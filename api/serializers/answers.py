@@ -16,7 +16,7 @@ from api.serializers.service import FaultSerializer, Shape
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
 REASONS = ("missing_input", "provider_decision", "limit_unconfirmed", "not_covered")
-PATCH_OPERATIONS = ("add", "remove", "replace")
+PATCH_OPERATIONS = ("add", "replace")
 APPLICABILITY = ("yes", "unknown")
 ENTRY_STATUSES = ((200, 200), (400, 400))  # each beside what it is called, as drf-spectacular takes numbers
 # Why no limit binds.
@@ -54,7 +54,7 @@ class OperationSerializer(Shape):
 
     op = serializers.ChoiceField(PATCH_OPERATIONS, help_text="What is done.")
     path = serializers.CharField(help_text="JSON Pointer into the plan as sent.")
-    value = serializers.JSONField(required=False, help_text="The new value.")
+    value = serializers.JSONField(help_text="The new value.")
 
 
 class SuggestionSerializer(Shape):

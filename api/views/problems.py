@@ -46,7 +46,8 @@ def page_of(problem: Problem) -> dict[str, Any]:
 
 def for_people(page: Mapping[str, Any]) -> dict[str, Any]:
     """The page with what stands in backticks as code."""
-    return {**page, **{name: as_html(page[name]) for name in ("meaning", "to_do")}}
+    faults = [{**fault, "meaning": as_html(fault["meaning"])} for fault in page["faults"]]
+    return {**page, "meaning": as_html(page["meaning"]), "to_do": as_html(page["to_do"]), "faults": faults}
 
 
 def as_html(text: str) -> SafeString:
