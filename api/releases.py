@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import APIException, NotFound
 
 from api.models import Release
+from api.models.releases import null_for_empty
 from api.rules import Book
 from api.rules.book import vocabulary
 from api.rules.coverage import coverage
@@ -197,7 +198,9 @@ def _read(number: int, digest: str) -> FrozenRelease:
 
 def _frozen(row: Release) -> FrozenRelease:
     """A release from its row in the database."""
-    return FrozenRelease(row.number, row.published_at, row.note, row.digest, json.loads(row.payload))
+    return FrozenRelease(
+        row.number, row.published_at, row.note, row.digest, json.loads(row.payload, object_hook=null_for_empty)
+    )
 
 
 def with_row_counts(release: FrozenRelease) -> Row:

@@ -47,3 +47,11 @@ class Release(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise FrozenError("A release is never deleted.")
+
+
+def null_for_empty(members: dict[str, Any]) -> dict[str, Any]:
+    """The members of an object, null in place of an empty text: what is absent is null in every answer.
+
+    Content passes through it when it is frozen, and when it is read, since earlier versions froze empty texts.
+    """
+    return {name: None if member == "" else member for name, member in members.items()}

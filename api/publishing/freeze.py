@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from api.models import PlanExample, Release
+from api.models.releases import null_for_empty
 from api.parsers import parse
 from api.publishing.checks import row_problems
 from api.publishing.load import lock_out_other_writers
@@ -96,7 +97,8 @@ def render() -> dict[str, list[dict[str, Any]]]:
     """
     content = {}
     for name, resource in RESOURCES.items():
-        rows = json.loads(json.dumps(resource.serializer(resource.model._default_manager.all(), many=True).data))
+        rendered = resource.serializer(resource.model._default_manager.all(), many=True).data
+        rows = json.loads(json.dumps(rendered), object_hook=null_for_empty)
         # Sorted here and not by the database, whose collation is its own: a digest is the same everywhere.
         content[name] = sorted(rows, key=itemgetter("slug"))
     problems: list[str] = []

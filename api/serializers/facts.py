@@ -53,7 +53,7 @@ class CitationSerializer(serializers.Serializer[Any]):
 
     locator = serializers.CharField(help_text="The exact place in the source.")
     stance = serializers.ChoiceField(STANCES, help_text="Whether the place supports, contradicts or qualifies.")
-    note = serializers.CharField(allow_blank=True, help_text="What to know about the place.")
+    note = serializers.CharField(allow_null=True, help_text="What to know about the place.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # Declared here because DRF keeps an attribute named `source` on every field.
@@ -61,7 +61,7 @@ class CitationSerializer(serializers.Serializer[Any]):
         return {"source": source, **super().get_fields()}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {name: instance.get(name, "") for name in ("source", "locator", "stance", "note")}
+        return {name: instance.get(name) for name in ("source", "locator", "stance", "note")}
 
 
 class FactSerializer(serializers.ModelSerializer[Any]):
@@ -72,11 +72,16 @@ class FactSerializer(serializers.ModelSerializer[Any]):
         models.DecimalField: ShortestDecimalField,
     }
 
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        """As DRF has it; but a text that may be empty in its table is null in JSON: see `null_for_empty`."""
+        field_class, options = super().build_standard_field(field_name, model_field)
+        if options.pop("allow_blank", False):
+            options["allow_null"] = True
+        return field_class, options
+
     def include_extra_kwargs(self, kwargs: Any, extra_kwargs: Any) -> Any:
-        """The options of a field, without those of a form: every member is there, and no choice is blank."""
+        """The options of a field, without those of a form: every member is there."""
         kwargs.pop("required", None)
-        if "choices" in kwargs:
-            kwargs.pop("allow_blank", None)
         return super().include_extra_kwargs(kwargs, extra_kwargs)
 
 
@@ -314,7 +319,7 @@ class RuleSerializer(FactSerializer):
     def get_citations(self, rule: Rule) -> list[dict[str, Any]]:
         """The citations of its limits, each once."""
         citations = CitationSerializer([citation for row in self.rows for citation in row.citations], many=True)
-        unique = {tuple(citation.items()): citation for citation in citations.data}
+        unique = {tuple(text or "" for text in citation.values()): citation for citation in citations.data}
         return [unique[key] for key in sorted(unique)]
 
 
