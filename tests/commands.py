@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+PATIENCE = 300  # seconds until a program that does nothing is given up
 # Takes from the program that follows the power of root to pass over the modes of files.
 AS_MODES_SAY = """
 import ctypes, os, sys
@@ -20,11 +21,20 @@ def environment(**chosen: str) -> dict[str, str]:
     return {**{name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}, **chosen}
 
 
+def interpreter(obeying: bool) -> list[str]:
+    """The command that starts Python; `obeying` the modes of files even as root."""
+    return [sys.executable, *(["-c", AS_MODES_SAY] if obeying else [])]
+
+
 def python(*arguments: str, obeying: bool = False, **chosen: str) -> subprocess.CompletedProcess[str]:
     """What Python came to, with just these settings; `obeying` the modes of files even as root."""
-    command = [sys.executable, *(["-c", AS_MODES_SAY] if obeying else []), *arguments]
     return subprocess.run(  # noqa: S603 - our own program
-        command, cwd=PROJECT, env=environment(**chosen), capture_output=True, text=True, check=False
+        [*interpreter(obeying), *arguments],
+        cwd=PROJECT,
+        env=environment(**chosen),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -15,6 +15,7 @@ from django.test import Client
 from api.models import Release
 from api.publishing import load_content, publish
 from api.releases import FrozenRelease, current
+from tests.commands import manage
 
 SPECIMEN = Path(__file__).parent / "specimen.json"
 
@@ -25,6 +26,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         if not Release.objects.exists():
             load_content(settings.FIXTURES)
             publish("The packaged content")
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a SQLite file with a release in it."""
+    folder = tmp_path_factory.mktemp("prepared")
+    url = f"sqlite:///{folder / 'db.sqlite3'}"
+    for command in (["migrate"], ["load_content"], ["publish", "--note", "The packaged content"]):
+        run = manage(*command, DATABASE_URL=url)
+        assert run.returncode == 0, run.stderr
+    return url
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from api.management.commands.up import warn_of_rules_that_cannot_be_read
+from api.management.preparing import warn_of_rules_that_cannot_be_read
 from api.models import Release, Rule, SessionLimit
 from api.publishing import RefusedError, publish
 from api.releases import current

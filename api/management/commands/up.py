@@ -1,18 +1,16 @@
 """Command: migrate, publish the packaged content where there is no release, and serve."""
 
 import os
-import sys
-from collections.abc import Callable
+import signal
+import socket
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from api.models import Release
-from api.publishing import load_content, publish
-from api.releases import ContentUnavailableError, current
+from api.management.preparing import prepare
+from api.management.serving import answers, serve, take_port
 
 GREETING = """
 Serving on {url}
@@ -34,55 +32,77 @@ PASSING = (
     '{"rule_sets":["clinic"],"provider":{"eligibility_confirmed":true},'
     '"sessions":[{"treatments":[{"area":"leg","amount":{"value":"8","unit":"cc"}}]}]}'
 )
+# By what is listened on, the names under which this machine reaches it, the best first.
+REACHED_BY = {
+    **dict.fromkeys(("localhost", "127.0.0.1", "0.0.0.0"), ("localhost", "127.0.0.1")),  # noqa: S104 - only compared
+    "[::1]": ("[::1]", "localhost"),
+    "[::]": ("localhost", "127.0.0.1", "[::1]"),
+}
+MOST_WORKERS = 64
 
 
 class Command(BaseCommand):
     help = "Migrate, load and publish the packaged content when there is none, and serve."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-        parser.add_argument("--port", type=int, default=8000, help="port to listen on")
+        parser.add_argument("--host", default="127.0.0.1", help="address or name to listen on")
+        parser.add_argument("--port", default="8000", help="port to listen on")
+        parser.add_argument("--workers", default="1", help="processes that answer; each uses one core")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        prepare(self._progress)
-        host, port = options["host"], options["port"]
-        shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - only compared
-        self.stdout.write(GREETING.format(url=f"http://{shown}:{port}", failing=FAILING, passing=PASSING))
-        serve(host, port)
+        """Take the port, prepare the database, and serve until SIGINT or SIGTERM, which end it well at any time."""
+        workers = whole("--workers", options["workers"], MOST_WORKERS)
+        host, port = options["host"], whole("--port", options["port"], 65535)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.default_int_handler)
+        try:
+            with listening(host, port) as listener:
+                prepare(self._tell)
+                connections.close_all()
+                serve(listener, workers, lambda: self._greet(listener, host))
+        except KeyboardInterrupt:
+            self._tell("Stopped")
 
-    def _progress(self, line: str) -> None:
+    def _greet(self, listener: socket.socket, host: str) -> None:
+        """Say where it is served, as soon as it is."""
+        url = url_of(host, listener.getsockname()[1])
+        if answers(listener, url.partition("://")[2]):
+            self._tell(GREETING.format(url=url, failing=FAILING, passing=PASSING))
+
+    def _tell(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
 
 
-def prepare(progress: Callable[[str], None]) -> None:
-    """Migrate the database; where nothing is published, load the packaged content and publish it."""
-    progress("Migrating the database")
-    call_command("migrate", verbosity=0)
-    newest = Release.objects.order_by("number").values_list("number", flat=True).last()
-    if newest is None:
-        progress("Loading the packaged content")
-        load_content(settings.FIXTURES, lambda line: progress(f"  {line}"))
-        progress("Publishing it")
-        publish("The packaged content", lambda line: progress(f"  {line}"))
-    else:
-        progress(f"Release {newest} is published")
-        warn_of_rules_that_cannot_be_read(progress)
+def whole(name: str, text: str, most: int) -> int:
+    """The number that an option gives.
+
+    Raises:
+        CommandError: it is none from 1 to the most.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise CommandError(f"{name} must be a whole number from 1 to {most}.")
+    return int(text)
 
 
-def warn_of_rules_that_cannot_be_read(progress: Callable[[str], None]) -> None:
-    """Tell where the rules of the newest release cannot be read, because an older version published them."""
+def listening(host: str, port: int) -> socket.socket:
+    """The socket that listens there.
+
+    Raises:
+        CommandError: nothing can listen there.
+    """
     try:
-        _ = current().book
-    except ContentUnavailableError:
-        progress("Its rules are not as this version reads them: plans get a 503 until `manage.py load_content` and")
-        progress("`manage.py publish` have made a new release.")
+        return take_port(host.strip("[]"), port)
+    except OSError as error:
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise CommandError(f"Cannot listen on --host {host} --port {port}: {reason}.") from None
 
 
-def serve(host: str, port: int) -> None:
-    """Become the WSGI server: it takes over this process, and with it Ctrl-C and SIGTERM."""
-    connections.close_all()
-    sys.stdout.flush()
-    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--blocking-threads", "16", "--no-ws"]
-    command = [sys.executable, "-m", "granian", *options, "sclero_service.wsgi:application"]
-    os.execv(sys.executable, command)  # noqa: S606 - the arguments are our own, the program is the Python that runs us
+def url_of(host: str, port: int) -> str:
+    """The URL for a client: by the host listened on where ALLOWED_HOSTS admits it, else by one that it admits."""
+    named = f"[{host}]" if ":" in host and "[" not in host else host
+    admitted = [name for name in REACHED_BY.get(named, (named,)) if name in settings.ALLOWED_HOSTS]
+    if admitted:
+        return f"http://{admitted[0]}:{port}"
+    behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
+    return f"https://{settings.ALLOWED_HOSTS[0]}" if behind_proxy else f"http://{settings.ALLOWED_HOSTS[0]}:{port}"

@@ -1,0 +1,118 @@
+"""Serving: a host and a port in; a port that nobody shares, and the processes that answer on it, out."""
+
+import multiprocessing
+import os
+import signal
+import socket
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from threading import Thread
+from typing import Any
+
+from django.core.servers.basehttp import get_internal_wsgi_application
+from granian._granian import SocketHolder
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+BACKLOG = 1024
+THREADS = 16
+NO_NAME = socket.gaierror(socket.EAI_NONAME, "it is no host name")
+SECONDS_TO_STOP = 1  # for requests under way; a client that is slower is cut off
+
+
+def take_port(host: str, port: int) -> socket.socket:
+    """A socket that listens there, for as long as the process lives, and for nobody else.
+
+    Whoever connects before it is served waits.
+
+    Raises:
+        OSError: there is no such host here, or the port is taken or not ours to take.
+    """
+    if host in ("", "*"):  # which would stand for every address
+        raise NO_NAME
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise NO_NAME from None
+    family, *_, address = min(found, key=lambda row: row[0] != socket.AF_INET)
+    dual = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+    return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=dual)
+
+
+def serve(listener: socket.socket, workers: int, when_served: Callable[[], None]) -> None:
+    """Answer what comes in on the socket until SIGINT or SIGTERM; tell when the first answer is given.
+
+    Raises:
+        SystemExit: a worker ended by itself.
+    """
+    Server(listener, workers, when_served).serve(target_loader=application, wrap_loader=False)
+
+
+def application() -> Any:
+    """The WSGI application, as a worker loads it."""
+    # Ctrl-C reaches every process of the terminal. The first process alone heeds it, and ends the others.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian sets its own
+    Thread(target=end_with_parent, daemon=True).start()
+    return get_internal_wsgi_application()
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, however it went: the port is free then."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def answers(listener: socket.socket, host: str) -> bool:
+    """Whether a request that names the host is answered, by whatever status."""
+    address, port, *_ = listener.getsockname()
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - only compared
+    try:
+        connection = HTTPConnection(here, port)
+        connection.request("GET", "/livez", headers={"Host": host})
+        connection.getresponse().read()
+    except (OSError, HTTPException):
+        return False
+    return True
+
+
+class Server(MPServer):
+    """Granian on a socket that is there already, which all workers share. By itself it lets other servers share it."""
+
+    _sso: Any  # what workers are given: the socket, its number, and granian's own handle of it
+    _sfd: Any
+    _shd: Any
+
+    def __init__(self, listener: socket.socket, workers: int, when_served: Callable[[], None]) -> None:
+        address, port, *_ = listener.getsockname()
+        super().__init__(
+            "sclero_service",
+            address=address,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=THREADS,
+            backlog=BACKLOG,
+            websockets=False,
+            log_level=LogLevels.error,
+            workers_kill_timeout=SECONDS_TO_STOP,
+        )
+        self.listener = listener
+        self.when_served = when_served
+        self.on_hangup = signal.getsignal(signal.SIGHUP)
+
+    def _init_shared_socket(self) -> None:
+        """Hand the socket to workers; and let SIGHUP end the process, or be ignored under nohup, as it was before."""
+        signal.signal(signal.SIGHUP, self.on_hangup)
+        self.listener.set_inheritable(True)
+        self._sso = self.listener
+        self._sfd = self.listener.fileno()
+        self._shd = SocketHolder(self._sfd, False, BACKLOG)  # type: ignore[call-arg]  # its stub lacks them
+
+    def _spawn_workers(self, *arguments: Any) -> None:
+        """Start the workers, and then what waits for an answer of theirs."""
+        super()._spawn_workers(*arguments)  # type: ignore[no-untyped-call]
+        Thread(target=self.when_served, daemon=True).start()
