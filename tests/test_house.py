@@ -68,6 +68,7 @@ def test_every_measure_is_measured_twice() -> None:
     assert not forgotten, f"tests/reference_measures.py lacks {forgotten}"
 
 
+@pytest.mark.django_db
 def test_one_more_jurisdiction_needs_no_migration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.models.fields.JURISDICTIONS", (*JURISDICTIONS, "ZZ"))
     assert ("ZZ", "ZZ") in [*models.SessionLimit._meta.get_field("jurisdiction").flatchoices]
