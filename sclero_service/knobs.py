@@ -50,7 +50,7 @@ KNOBS = (
         from_url,
         "sqlite:///db.sqlite3",
         "sqlite:///file or postgres://user:password@host:port/name",
-        "The database. A file without a leading / (`sqlite:////…`) is in the project folder.",
+        "The database. `sqlite:///file` is in the project folder, `sqlite:////file` at the root.",
     ),
     Knob(
         "BEHIND_HTTPS_PROXY",

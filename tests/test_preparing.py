@@ -73,6 +73,8 @@ def test_whoever_comes_second_waits(
         with alone():
             waiting = pool.submit(second)
             asked.wait()
+            with pytest.raises(TimeoutError):  # however slow this machine is
+                waiting.result(timeout=0.5)
             order.append("first")
         waiting.result()
     assert order == ["first", "second"]

@@ -169,9 +169,7 @@ def test_another_server_is_told_the_same() -> None:
     assert run.stderr.splitlines()[-1] == "django.core.exceptions.ImproperlyConfigured: DEBUG must be on or off."
 
 
-@pytest.mark.parametrize(
-    "command", [("migrate",), ("load_content",), ("publish", "--note", "x"), ("up", "--port", "0")]
-)
+@pytest.mark.parametrize("command", [("migrate",), ("load_content",), ("publish", "--note", "x"), ("up",)])
 def test_a_database_that_is_not_there_is_a_line(command: tuple[str, ...]) -> None:
     run = manage(*command, DATABASE_URL="postgres://u:hush@127.0.0.1:1/x")
     assert run.returncode == 1

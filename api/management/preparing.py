@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from api.models import Release
@@ -63,6 +63,11 @@ def warn_of_rules_that_cannot_be_read(progress: Progress) -> None:
         progress("`manage.py publish` have made a new release.")
 
 
+def in_a_line(error: Error) -> str:
+    """What the database says."""
+    return " ".join(str(error).split())
+
+
 @contextmanager
 def needing(what: str) -> Iterator[None]:
     """Where the database does not take what is written within, a line that says what it needs.
@@ -73,9 +78,8 @@ def needing(what: str) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        reason = " ".join(str(error).split())
         raise CommandError(
-            f"DATABASE_URL: the database lacks {what} and cannot be written ({reason}). "
+            f"DATABASE_URL: the database lacks {what} and cannot be written ({in_a_line(error)}). "
             "Run `manage.py up` once where it can be written."
         ) from error
 

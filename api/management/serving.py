@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from threading import Thread
 from typing import Any
@@ -70,12 +71,12 @@ def answers(listener: socket.socket, host: str) -> bool:
     """Whether a request that names the host is answered, by whatever status."""
     address, port, *_ = listener.getsockname()
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - only compared
-    try:
-        connection = HTTPConnection(here, port)
-        connection.request("GET", "/livez", headers={"Host": host})
-        connection.getresponse().read()
-    except (OSError, HTTPException):
-        return False
+    with closing(HTTPConnection(here, port)) as connection:
+        try:
+            connection.request("GET", "/livez", headers={"Host": host})
+            connection.getresponse().read()
+        except (OSError, HTTPException):
+            return False
     return True
 
 

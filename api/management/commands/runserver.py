@@ -3,7 +3,7 @@
 from django.contrib.staticfiles.management.commands.runserver import Command as RunServer
 from django.db import Error
 
-from api.management.preparing import newest, unapplied
+from api.management.preparing import in_a_line, newest, unapplied
 
 
 class Command(RunServer):
@@ -12,7 +12,7 @@ class Command(RunServer):
         try:
             lacks = "migrations" if unapplied() else "" if newest() else "a release"
         except Error as error:
-            self.stderr.write(f"DATABASE_URL: {' '.join(str(error).split())}")
+            self.stderr.write(f"DATABASE_URL: {in_a_line(error)}")
             return
         if lacks:
             self.stderr.write(
