@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from rest_framework import exceptions
 
 from api.parsers import CONTROL_CHARACTER, BodyFaults, QueryFaults
 from api.problems import BY_STATUS, PROBLEMS, Problem
@@ -109,15 +108,11 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | Non
         return problem_response(request, PROBLEMS["invalid_query"], _counted(failure.faults), errors)
     if isinstance(failure, Http404):
         return problem_response(request, PROBLEMS["not_found"])
-    if not isinstance(failure, exceptions.APIException):
+    code = getattr(failure, "default_code", None)
+    if code not in PROBLEMS:
         return None
-    problem = PROBLEMS.get(failure.default_code, BY_STATUS.get(failure.status_code, PROBLEMS["bad_request"]))
-    headers = {}
-    if isinstance(failure, exceptions.MethodNotAllowed):
-        headers["Allow"] = ", ".join(context["view"].allowed_methods)
-    if isinstance(failure, ContentUnavailableError):
-        headers["Retry-After"] = "5"
-    return problem_response(request, problem, headers=headers)
+    headers = {"Retry-After": "5"} if isinstance(failure, ContentUnavailableError) else {}
+    return problem_response(request, PROBLEMS[code], headers=headers)
 
 
 def _counted(faults: list[Fault]) -> str:
