@@ -1,6 +1,7 @@
 """Rules in corners that the cases do not reach."""
 
 import copy
+from itertools import product as product_of_all
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from django.test import Client
 
 from api.releases import FrozenRelease
 from api.rules import Book, check
+from api.rules.book import Profile
 from api.rules.numbers import as_text, in_words, thousandths
+from api.rules.plan import FORMS, RULE_SETS
 from api.rules.reading import as_read
 from tests.plans import checked, entry, faults, plan, session, treatment
 
@@ -323,3 +326,13 @@ def test_a_test_dose_without_minutes_contributes_none(client: Client) -> None:
     ]
     finding = entry(checked(client, plan(session(*spots))), "findings", "test-dose-observation")
     assert finding["contributing"] == ["/sessions/0/treatments/0/test_dose/observation_minutes"]
+
+
+def test_what_is_remembered_of_a_profile_is_what_is_worked_out(release: FrozenRelease) -> None:
+    """The one shortcut of the rules: the limits of a treatment's profile are remembered."""
+    for jurisdiction in ("US", "DE", "FR"):
+        in_force = release.book.in_force(jurisdiction, frozenset(RULE_SETS))
+        for product, form, area in product_of_all((None, *release.book.products), (None, *FORMS), ("leg", "ankle")):
+            sclerosant = release.book.products[product].sclerosant if product else None
+            profile = Profile(product, sclerosant, 1000, form, None, None, area, None)
+            assert in_force.match(profile) == in_force._match(profile) == in_force.match(profile)

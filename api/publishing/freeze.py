@@ -43,24 +43,13 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
         raise RefusedError(["a release needs a note"])
     with transaction.atomic():
         lock_out_other_writers()
-        progress("checking every row")
-        problems = [*row_problems()] or [*typed_numbers()]
-        if problems:
-            raise RefusedError(problems)
-        content = render()
-        progress("proving the rules by every named plan and every boundary")
-        expected = {example.pk: example.expect for example in PlanExample.objects.all()}
-        problems = [*contradictions(content), *unsourced(content), *wrong_rules(content, expected)]
-        if problems:
-            raise RefusedError(problems)
+        content = _proved(progress)
         digest = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
         last = Release.objects.order_by("-number").first()
         if last is not None and last.digest == digest:
             raise RefusedError([f"nothing changed since release {last.number}"])
         progress("comparing with what the newest release tells")
-        problems = _loosened_since(last, content, loosens)
-        if problems:
-            raise RefusedError(problems)
+        _refuse(_loosened_since(last, content, loosens))
         release = Release(
             number=last.number + 1 if last else 1,
             published_at=timezone.now().replace(microsecond=0),
@@ -71,6 +60,27 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
         release.save()
     progress(f"published release {release.number}")
     return release
+
+
+def _proved(progress: Progress) -> dict[str, list[dict[str, Any]]]:
+    """The content of the next release, its rows checked, its texts and rules proved.
+
+    Raises:
+        RefusedError: anything of it is wrong.
+    """
+    progress("checking every row")
+    _refuse([*row_problems()] or [*typed_numbers()])
+    content = render()
+    progress("proving the rules by every named plan and every boundary")
+    expected = {example.pk: example.expect for example in PlanExample.objects.all()}
+    _refuse([*contradictions(content), *unsourced(content), *wrong_rules(content, expected)])
+    return content
+
+
+def _refuse(problems: list[str]) -> None:
+    """Raise RefusedError where there are problems."""
+    if problems:
+        raise RefusedError(problems)
 
 
 def _loosened_since(last: Release | None, content: Mapping[str, Any], accepted: Collection[str]) -> list[str]:
@@ -107,8 +117,7 @@ def render() -> dict[str, list[dict[str, Any]]]:
             for member in members:
                 row[member], wrong = resolved(row[member], row, content)
                 problems += [f"{name}/{row['slug']}: {problem}" for problem in wrong]
-    if problems:
-        raise RefusedError(problems)
+    _refuse(problems)
     _judge_examples(content)
     return content
 
