@@ -67,6 +67,25 @@ PROBLEMS = {
             "Send the request to the published address of the service.",
         ),
         Problem(
+            "https_required",
+            400,
+            "HTTPS is required",
+            "Send the request again, to the same address by https.",
+            "The request came over plain http, unprotected, and was refused before it was read. It is not redirected: "
+            "a redirect makes a GET of a POST, and loses the plan.",
+            "Write `https://` in the address of the service. Whoever runs it lets the proxy that ends TLS set "
+            "`X-Forwarded-Proto: https`; `/livez` and `/readyz` answer without.",
+        ),
+        Problem(
+            "origin_not_allowed",
+            403,
+            "Not open to pages of this origin",
+            "Plans are checked for pages of the origins that this service names; facts are open to any.",
+            "A browser asked whether a page of its origin may send a plan here, and it may not.",
+            "Send plans from your own server, or ask whoever runs this service to add the origin to "
+            "`CORS_PLAN_ORIGINS`.",
+        ),
+        Problem(
             "not_found",
             404,
             "Not found",

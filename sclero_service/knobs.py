@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from sclero_service.database import from_url
-from sclero_service.readers import UnfitError, host, items, secret, switch, whole, word
+from sclero_service.readers import UnfitError, host, items, origins, secret, switch, whole, word
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 DEVELOPMENT_KEY = "development-only-" + "-".join(["not-a-secret"] * 4)
@@ -57,7 +57,7 @@ KNOBS = (
         switch,
         "off",
         "on or off",
-        "On where a proxy ends TLS and sets X-Forwarded-Proto.",
+        "On where a proxy ends TLS and sets X-Forwarded-Proto. What came over plain http is refused then.",
     ),
     Knob(
         "HSTS_SECONDS",
@@ -65,6 +65,13 @@ KNOBS = (
         "0",
         f"a whole number from 0 to {TWO_YEARS}",
         "How long browsers are to use HTTPS only, once that is certain for good.",
+    ),
+    Knob(
+        "CORS_PLAN_ORIGINS",
+        origins,
+        "none",
+        "origins such as https://app.example with commas between, without path; * for any; or none",
+        "The origins whose pages may have plans checked, from a browser. Facts are open to any.",
     ),
     Knob(
         "LOG_LEVEL",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 
 SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+DEFAULT_PORTS = {"http": "80", "https": "443"}
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -75,3 +76,21 @@ def host(text: str) -> str:
     if len(name) > 253 or not all(LABEL.fullmatch(label) for label in labels):
         raise ValueError
     return name
+
+
+def origins(text: str) -> list[str]:
+    """Origins of pages, as browsers name them; `*` alone stands for any, `none` alone for none."""
+    if text.lower() == "none":
+        return []
+    return ["*"] if text == "*" else items(origin)(text)
+
+
+def origin(text: str) -> str:
+    """An origin as an `Origin` header has it: scheme, host, and the port where it is not the scheme's own."""
+    found = re.fullmatch(r"(https?)://([^:/@\[\]]+|\[[^/@\]]+\])(?::([0-9]{1,5}))?", text.lower())
+    if found is None:
+        raise ValueError
+    scheme, name, port = found.groups()
+    if port is None or port == DEFAULT_PORTS[scheme]:
+        return f"{scheme}://{host(name)}"
+    return f"{scheme}://{host(name)}:{whole(1, 65535)(port)}"

@@ -19,12 +19,15 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
     "api.errors.RequestBoundary",
     "django.middleware.security.SecurityMiddleware",
+    "api.access.CrossOrigin",
     "api.representations.SelectRepresentation",
+    "api.access.HostAndTls",
     "api.errors.ProblemsOnly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -41,6 +44,10 @@ USE_I18N = False
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # api.access.CrossOrigin says it of all answers
+CORS_PLAN_ORIGINS = chosen["CORS_PLAN_ORIGINS"]
+CORS_ALLOW_HEADERS = ("Accept", "Cache-Control", "Content-Type", "If-None-Match", "X-Request-ID")
+CORS_PREFLIGHT_MAX_AGE = 7200  # the most that Chromium keeps
 FIXTURES = BASE_DIR / "fixtures"
 OPENAPI_FILE = BASE_DIR / "openapi.yaml"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the body of a plan
@@ -48,6 +55,7 @@ MOST_BYTES_OF_PLANS = 1024 * 1024  # the body of up to 100 plans
 
 SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # no cookie, no session, no form: there is nothing for a forged request to ride on
+    "security.W008",  # plain http is refused, not redirected: a redirect makes a POST a GET
     "security.W005",  # what other hosts of the domain serve is not for this service to say
     "security.W021",
 ]
@@ -56,7 +64,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if chosen["BEHIND_HTTPS_PROXY"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = chosen["HSTS_SECONDS"]
 
 REST_FRAMEWORK = {

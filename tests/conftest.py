@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.db import connection
 from django.test import Client
 
@@ -65,6 +65,13 @@ def fault_of_ours(specimen: FrozenRelease, monkeypatch: pytest.MonkeyPatch) -> N
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr("api.releases.current", broken)
+
+
+@pytest.fixture
+def behind_proxy(settings: LazySettings) -> None:
+    """A proxy ends TLS, and browsers are asked to stay with it."""
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_HSTS_SECONDS = 60
 
 
 @pytest.fixture

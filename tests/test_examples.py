@@ -22,7 +22,12 @@ from api.views.service import openapi_json, openapi_yaml
 FILES = sorted(EXAMPLES.iterdir(), key=lambda path: ("problem" in path.name, path))
 REQUEST_ID = MASK = "5f1c0e7d9a3b2846"
 # What an example may say of the service before it is asked, and the fixture that makes it so.
-GIVEN = {None: "specimen", "Nothing is published.": "nothing_published", "A fault of ours.": "fault_of_ours"}
+GIVEN = {
+    None: "specimen",
+    "Nothing is published.": "nothing_published",
+    "A fault of ours.": "fault_of_ours",
+    "A proxy ends TLS.": "behind_proxy",
+}
 HOW_TO_RENEW = (
     "run: python -m tests.specimen, then: pytest --approve tests/test_examples.py, "
     "then: manage.py spectacular --file openapi.yaml"

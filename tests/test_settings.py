@@ -48,6 +48,29 @@ WRONG = {
     ],
     "BEHIND_HTTPS_PROXY": ["https"],
     "HSTS_SECONDS": ["-1", "x", "1.5", "1_0", "\u0661", "63072001", "9" * 5000],
+    "CORS_PLAN_ORIGINS": [
+        *(
+            "app.example",
+            "https://",
+            "https://a/",
+            "https://a/b",
+            "https://*.a",
+            "https://a,*",
+            "https://a,none",
+            "null",
+        ),
+        *(
+            "ftp://a",
+            "https://a:0",
+            "https://a:65536",
+            "https://a:x",
+            "https://u@a",
+            "https://a?b",
+            "https://::1",
+            "*,*",
+        ),
+        *("https://[::1", "https://[x]", "https://straße.de", "https://a,", "https://a b", "file://", "//a"),
+    ],
     "LOG_LEVEL": ["loud", "10", "CRITICAL"],
 }
 IN_MEMORY = ["sqlite://", "sqlite:///", "sqlite://:memory:", "sqlite:///:memory:", "sqlite:///file::memory:"]
@@ -106,6 +129,10 @@ def test_every_default_is_what_it_may_be() -> None:
         ("DEBUG", "True", True),
         ("DEBUG", " off\r", False),
         ("ALLOWED_HOSTS", "localhost, 127.0.0.1 ,[0:0::1]", ["localhost", "127.0.0.1", "[::1]"]),
+        ("CORS_PLAN_ORIGINS", "None", []),
+        ("CORS_PLAN_ORIGINS", "*", ["*"]),
+        ("CORS_PLAN_ORIGINS", "HTTPS://App.example:443, http://a:8080", ["https://app.example", "http://a:8080"]),
+        ("CORS_PLAN_ORIGINS", "http://[0::1]:80,https://1.2.3.4:80", ["http://[::1]", "https://1.2.3.4:80"]),
         ("LOG_LEVEL", "warning", "WARNING"),
     ],
 )

@@ -3,9 +3,11 @@
 from api.schema.document import only_the_contract, tell_the_truth, with_plans
 from api.schema.examples import EXAMPLES, examples
 from api.schema.operations import ContractSchema, Operation, list_of, one
+from api.schema.shared import HEADERS
 
 __all__ = [
     "EXAMPLES",
+    "HEADERS",
     "ContractSchema",
     "Operation",
     "examples",

@@ -1,0 +1,93 @@
+"""How a request came in: by which host, over TLS or not, from a page of which origin; out, what is made of that."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from corsheaders.conf import conf
+from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
+from django.utils.cache import patch_vary_headers
+
+from api.errors import problem_response
+from api.problems import PROBLEMS
+from api.schema import HEADERS
+
+HEALTH = ("/livez", "/readyz")
+READING = ("GET", "HEAD")
+ANY = ("*",)
+
+
+class HostAndTls:
+    """Middleware that lets whoever checks health in by any host and over plain http.
+
+    Behind a proxy that ends TLS, all else that came over plain http is refused. A redirect would make a POST a GET, and
+    what went unprotected would never be noticed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in HEALTH:  # balancers ask by address
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0]
+        elif settings.SECURE_PROXY_SSL_HEADER and not request.is_secure():
+            return problem_response(request, PROBLEMS["https_required"])
+        return self.get_response(request)
+
+
+class CrossOrigin(CorsMiddleware):
+    """Middleware that tells browsers which pages may read an answer, failures included, by what is at the address.
+
+    What is read is for pages of every origin; it says so to everybody, so that one kept copy serves all. Plans are for
+    the origins that `CORS_PLAN_ORIGINS` names. No credentials are taken from any.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = self.get_response(request)  # type: ignore[assignment]
+        # What the address has against a preflight is its method; of a path that nothing has, the failure can be read.
+        if is_preflight(request) and response.status_code in (404, 405):
+            response = self.check_preflight(request) or problem_response(request, PROBLEMS["origin_not_allowed"])
+        return self.add_response_headers(request, response)
+
+    def is_enabled(self, request: HttpRequest) -> bool:
+        """Whether a page of the request's origin may read the answer."""
+        origins = origins_for(methods_for(request))
+        return "*" in origins or request.headers.get("Origin") in origins
+
+    def add_response_headers(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """The answer with what the browser is told of it."""
+        methods = methods_for(request)
+        is_for_any = "*" in origins_for(methods)
+        if not is_for_any:
+            patch_vary_headers(response, ["Origin"])
+        if self.is_enabled(request):
+            response["Access-Control-Allow-Origin"] = "*" if is_for_any else request.headers["Origin"]
+            response["Access-Control-Expose-Headers"] = ", ".join(HEADERS)
+            if is_preflight(request):
+                response["Access-Control-Allow-Methods"] = ", ".join(methods)
+                response["Access-Control-Allow-Headers"] = ", ".join(conf.CORS_ALLOW_HEADERS)
+                response["Access-Control-Max-Age"] = str(conf.CORS_PREFLIGHT_MAX_AGE)
+        return response
+
+
+def is_preflight(request: HttpRequest) -> bool:
+    """Whether a browser asks if a page may send a request."""
+    asked = {"Origin", "Access-Control-Request-Method"}
+    return request.method == "OPTIONS" and all(name in request.headers for name in asked)
+
+
+def methods_for(request: HttpRequest) -> Sequence[str]:
+    """The methods of the address asked for; of one that no route has, such as a static file, those that read."""
+    try:
+        view: Any = (request.resolver_match or resolve(request.path_info)).func
+    except Resolver404:
+        return READING
+    return [name.upper() for name in view.view_class.http_method_names]
+
+
+def origins_for(methods: Sequence[str]) -> Sequence[str]:
+    """The origins whose pages may use these methods; `*` stands for any."""
+    return ANY if set(methods) <= {*READING} else settings.CORS_PLAN_ORIGINS
