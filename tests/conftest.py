@@ -82,12 +82,12 @@ def specimen(nothing_published: None) -> FrozenRelease:
         {**limit, "value": "8"} if limit["slug"] == "clinic-session-volume-max" else limit
         for limit in newest["session-limits"]
     ]
-    _freeze(1, "The clinic's limit is 8 mL", {**newest, "session-limits": limits})
-    _freeze(2, "The clinic's limit is 10 mL", newest)
+    freeze(1, "The clinic's limit is 8 mL", {**newest, "session-limits": limits})
+    freeze(2, "The clinic's limit is 10 mL", newest)
     return current()
 
 
-def _freeze(number: int, note: str, content: dict[str, Any]) -> None:
+def freeze(number: int, note: str, content: dict[str, Any]) -> None:
     """A release of the content, published on the day of its number."""
     Release(
         number=number,
