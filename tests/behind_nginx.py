@@ -204,6 +204,7 @@ def codings(at: Proxy) -> None:
         assert answer.headers["content-length"] == str(len(answer.body))
         assert (answer.headers["etag"] == plain.headers["etag"]) is (coding == IDENTITY)
         assert not answer.headers["etag"].startswith("W/")
+    assert "content-encoding" not in at.ask("GET", "/readyz", Accept_Encoding="gzip").headers
     assert brotli.decompress(at.ask("GET", "/v1/session-limits", Accept_Encoding="br").body) == plain.body
 
 
