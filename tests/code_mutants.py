@@ -28,11 +28,12 @@ class Mutant(NamedTuple):
 ANSWER, CONTRACT, ERRORS = "api/rules/answer.py", "api/views/contract.py", "api/errors.py"
 LOAD, FREEZE, SUGGEST = "api/publishing/load.py", "api/publishing/freeze.py", "api/rules/suggest.py"
 READING, SETTINGS = "api/rules/reading.py", "sclero_service/settings.py"
-REPRESENTATIONS = "api/representations.py"
+REPRESENTATIONS, ACCESS = "api/representations.py", "api/access.py"
 EXAMPLES, ROUTES = ("tests/test_examples.py",), ("tests/test_routes.py",)
 FINDINGS, SUGGESTIONS = ("tests/test_findings.py",), ("tests/test_suggestions.py",)
 INPUT, WRITERS = ("tests/test_bad_input.py",), ("tests/test_writers.py",)
 CODED, HOSTILE = ("tests/test_representations.py",), ("tests/test_hostile.py",)
+ACCESSED = ("tests/test_access.py",)
 
 MUTANTS = (
     Mutant(
@@ -206,6 +207,33 @@ MUTANTS = (
         "",
         EXAMPLES,
     ),
+    Mutant(
+        "health asks for a host",
+        ACCESS,
+        'request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0]',
+        "pass",
+        ACCESSED,
+    ),
+    Mutant(
+        "health is whatever begins so",
+        ACCESS,
+        "request.path_info in HEALTH",
+        "request.path_info[:6] in HEALTH",
+        ACCESSED,
+    ),
+    Mutant("plain http is served", ACCESS, "and not request.is_secure()", "and not request", ACCESSED),
+    Mutant("a preflight passes over a refusal", ACCESS, "in (404, 405)", "in (400, 404, 405)", ACCESSED),
+    Mutant("plans are open to any page", ACCESS, "else settings.CORS_PLAN_ORIGINS", "else ANY", ACCESSED),
+    Mutant(
+        "an origin is taken by its end",
+        ACCESS,
+        'request.headers.get("Origin") in origins',
+        'request.headers.get("Origin", "").startswith(tuple(origins))',
+        ACCESSED,
+    ),
+    Mutant("a kept copy is for another origin", ACCESS, "if not is_for_any:", "if False:", ACCESSED),
+    Mutant("a page may use every method", ACCESS, '", ".join(methods)', '"*"', ACCESSED),
+    Mutant("a page reads no header", ACCESS, '", ".join(HEADERS)', '""', ACCESSED),
 )
 
 

@@ -22,14 +22,21 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 class Up:
-    """`manage.py up`, in a process group of its own, as a terminal would start it."""
+    """`manage.py up` of the project, or of a copy, in a process group of its own, as a terminal would start it."""
 
     def __init__(
-        self, port: int, log: Path, *options: str, folder: Path = PROJECT, obeying: bool = False, **chosen: str
+        self,
+        port: int,
+        log: Path,
+        *options: str,
+        folder: Path = PROJECT,
+        project: Path = PROJECT,
+        obeying: bool = False,
+        **chosen: str,
     ) -> None:
         self.port = port
         self.log = log
-        command = [*interpreter(obeying), str(PROJECT / "manage.py"), "up", "--port", str(port), *options]
+        command = [*interpreter(obeying), str(project / "manage.py"), "up", "--port", str(port), *options]
         with log.open("w") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 command, cwd=folder, env=environment(**chosen), stdout=output, stderr=output, start_new_session=True

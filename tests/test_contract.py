@@ -27,7 +27,7 @@ from tests.contract import (
     whole,
 )
 from tests.plans import VALIDATE, post
-from tests.test_examples import FILES, read
+from tests.test_examples import OF_OPERATIONS, read
 
 PARAMETERS = [
     (path, method, whole(parameter))
@@ -218,7 +218,7 @@ def test_a_parameter_has_an_example_that_is_answered(
         assert client.get(address, query).status_code == 200
     else:
         [name, *_] = (name for name in BY_ID if BY_ID[name] is DOCUMENT["paths"][path]["post"])
-        body = next(read(file)["request"]["body"] for file in FILES if file.name.startswith(f"{name}."))
+        body = next(read(file)["request"]["body"] for file in OF_OPERATIONS if file.name.startswith(f"{name}."))
         assert post(client, body, f"{address}?{parameter['name']}={parameter['example']}").status_code == 200
 
 
@@ -297,7 +297,7 @@ def test_what_is_always_there_is_required_and_nothing_else(
     client: Client, release: FrozenRelease, request: pytest.FixtureRequest
 ) -> None:
     seen: dict[str, list[set[str]]] = defaultdict(list)
-    for file in FILES:
+    for file in OF_OPERATIONS:
         operation, answer = BY_ID[file.name.partition(".")[0]], read(file)["response"]
         if isinstance(answer["body"], dict):
             [content] = whole(operation["responses"][str(answer["status"])])["content"].values()

@@ -10,9 +10,10 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from api import releases
-from api.models import Area
+from api.models import Release
 from api.problems import PROBLEMS
-from api.publishing import publish
+from api.releases import FrozenRelease
+from tests.conftest import freeze
 from tests.plans import VALIDATE, clinic_plan, post
 
 
@@ -121,9 +122,9 @@ def test_while_the_database_is_away_the_last_release_stands(client: Client) -> N
 
 
 @pytest.mark.usefixtures("empty_memory")
-def test_while_the_database_is_away_the_history_is_that_of_the_last_release(client: Client) -> None:
-    Area.objects.filter(slug="leg").update(name="Legs")
-    publish("Legs")
+def test_while_the_database_is_away_the_history_is_that_of_the_last_release(
+    client: Client, specimen: FrozenRelease
+) -> None:
     client.get("/v1/areas")  # of another address, and of the newest release alone
     newest = client.get("/v1/releases/2").json()
     with database_away():
@@ -168,10 +169,8 @@ def test_memory_holds_a_bounded_number_of_releases(release: releases.FrozenRelea
     assert memory.get((2, "same")) is None
 
 
-def test_releases_of_equal_content_are_told_apart(client: Client) -> None:
-    for name in ("Legs", "Leg"):
-        Area.objects.filter(slug="leg").update(name=name)
-        publish(name)
+def test_releases_of_equal_content_are_told_apart(client: Client, specimen: FrozenRelease) -> None:
+    freeze(3, "As the first", json.loads(Release.objects.get(number=1).payload))
     assert client.get("/v1/areas")["Content-Release"] == "3"
     assert client.get("/v1/areas?release=1")["Content-Release"] == "1"
     assert client.get("/v1/areas")["Content-Release"] == "3"

@@ -77,6 +77,10 @@ def told(response: HttpResponse) -> dict[str, Any]:
     return {"status": response.status_code, "headers": headers, "body": body or None}
 
 
+# What a browser asks before it sends a request is no operation.
+OF_OPERATIONS = [path for path in FILES if read(path)["request"]["method"] != "OPTIONS"]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_an_example_is_what_the_service_answers(path: Path, client: Client, request: pytest.FixtureRequest) -> None:
     example = read(path)

@@ -11,11 +11,13 @@ from django.utils.html import escape
 
 from api.problems import FAULTS, PROBLEMS
 from api.views.problems import samples
-from tests.plans import plan, post, session, treatment
+from tests.plans import VALIDATE, plan, post, session, treatment
+from tests.test_hostile import JSON, ask
 
 LIMITS = "/v1/session-limits"
 CODE = {path: ast.parse(path.read_text("utf-8")) for path in (settings.BASE_DIR / "api").rglob("*.py")}
-# A request for each fault of each problem: a body for the check of plans, or the query of a list.
+# A request for each fault of each problem: a body for the check of plans, as bytes one that ends too early; or an
+# address.
 CAUSES: dict[tuple[str, str], Any] = {
     ("invalid_plan", "conflict"): plan(session(treatment(foam={"ratio": "4"}))),
     ("invalid_plan", "duplicate_member"): '{"sessions": [], "sessions": []}',
@@ -36,12 +38,16 @@ CAUSES: dict[tuple[str, str], Any] = {
     ("invalid_plan", "unknown_member"): plan(surprise=1),
     ("invalid_plan", "unknown_slug"): plan(session(treatment(area="calves"))),
     ("invalid_plan", "wrong_length"): {"sessions": []},
+    ("invalid_json", "incomplete_body"): b"{}",
     ("invalid_json", "invalid_json"): "{",
     ("invalid_json", "too_deep"): "[" * 40 + "]" * 40,
     ("invalid_query", "doubled_parameter"): f"{LIMITS}?limit=1&limit=2",
     ("invalid_query", "not_a_choice"): f"{LIMITS}?jurisdiction=UK",
     ("invalid_query", "not_a_decimal"): f"{LIMITS}/resolve?weight_kg=1e2",
     ("invalid_query", "not_a_slug"): f"{LIMITS}?after=A",
+    ("invalid_query", "not_a_text"): f"{LIMITS}?after=%ff",
+    ("bad_request", "not_a_text"): f"{LIMITS}/%ff",
+    ("invalid_query", "too_many_parameters"): f"{LIMITS}?{'a=1&' * 101}",
     ("invalid_query", "out_of_range"): f"{LIMITS}?limit=0",
     ("invalid_query", "unknown_parameter"): f"{LIMITS}?colour=red",
     ("invalid_query", "unknown_slug"): f"{LIMITS}?product=nothing",
@@ -69,8 +75,10 @@ def test_every_fault_that_the_code_makes_is_explained_and_no_other() -> None:
 def test_every_fault_that_is_explained_can_come(client: Client, problem: str, fault: str) -> None:
     cause = CAUSES[problem, fault]
     is_query = isinstance(cause, str) and cause.startswith("/")
-    response: Any = client.get(cause) if is_query else post(client, cause)
-    body = response.json()
+    if isinstance(cause, bytes):
+        body = json.loads(ask("POST", VALIDATE, cause, CONTENT_LENGTH=str(len(cause) + 1), **JSON).body)
+    else:
+        body = (client.get(cause) if is_query else post(client, cause)).json()
     assert body["code"] == problem
     assert fault in {error["code"] for error in body["errors"]}
 
@@ -116,7 +124,7 @@ def test_the_index_has_every_page(client: Client) -> None:
     assert shown["Content-Type"] == "text/html; charset=utf-8"
     for code in PROBLEMS:
         assert f'<a href="/v1/problems/{code}">' in shown.content.decode()
-    assert response["Vary"] == shown["Vary"] == "Accept"
+    assert response["Vary"] == shown["Vary"] == "Accept, Accept-Encoding"
     assert response["ETag"] != shown["ETag"]
 
 
