@@ -74,6 +74,39 @@ def test_a_question_on_which_plans_are_no_longer_incomplete_is_told(content: Con
     assert problem.endswith(" as incomplete, and now not at all")
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("form", "foam"),
+        ("form", "liquid"),
+        ("product", "asclera"),
+        ("sclerosant", "polidocanol"),
+        ("concentration_percent", "1"),
+        ("jurisdiction", "US"),
+        ("vein_type", "telangiectasia"),
+        ("first_exposure", False),
+        ("made_in_clinic", True),
+        ("rule_set", "policy"),
+    ],
+)
+def test_a_limit_that_applies_to_less_is_told(member: str, value: Any, content: Content) -> None:
+    where = "session-limits/clinic-session-volume-max"
+    told_of = problems(content, edited(content, "session-limits", "clinic-session-volume-max", **{member: value}))
+    name = member.removesuffix("_percent")
+    assert f"{where}: applies to less than before, by {name}" in told_of
+
+
+def test_a_limit_that_is_no_longer_always_in_force_is_told(content: Content) -> None:
+    [slug, *_] = [row["slug"] for row in content["session-limits"] if row["always"]]
+    told_of = problems(content, edited(content, "session-limits", slug, always=False))
+    assert f"session-limits/{slug}: applies to less than before, by always" in told_of
+
+
+def test_a_limit_that_applies_to_more_is_not_told(content: Content) -> None:
+    changed = edited(content, "session-limits", "asclera-session-volume-max", product=None, jurisdiction=None)
+    assert "session-limits/asclera-session-volume-max" not in rows_in(problems(content, changed))
+
+
 def test_plans_that_name_what_is_gone_tell_of_their_limits(content: Content) -> None:
     """A product that is dropped with its limits: its plans are refused, and each of its limits is named."""
     gone = [row["slug"] for row in content["session-limits"] if row["product"] == "asclera"]

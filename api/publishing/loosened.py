@@ -15,6 +15,21 @@ from api.rules.reading import as_read
 from api.rules.rows import SEVERITIES, Limit
 from api.rules.vectors import boundaries_of
 
+# What a limit applies to: a limit that gains one of these, or has another, leaves out what it applied to before.
+SELECTORS = (
+    "jurisdiction",
+    "product",
+    "sclerosant",
+    "concentration",
+    "form",
+    "vein_type",
+    "vein",
+    "area",
+    "first_exposure",
+    "condition",
+)
+# What a limit must stay as it is in, or be held of another question, or only where it is asked for.
+HELD_BY = ("rule", "rule_set", "comparator", "values_from", "stands_in")
 # How grave what is told of a plan is, the gravest first.
 GRAVITIES = (*SEVERITIES, "incomplete")
 # By the row of a limit or rule, how grave it is that a plan breaks it, or leaves it open.
@@ -27,7 +42,7 @@ def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, a
     `before` are that release's rules, `examples` its named plans, `after` the new rules. None for a row that `accepted`
     names; one for each name in it that nothing is loosened by.
     """
-    less: dict[str, str] = {}
+    less = dict(narrowed(before, after))
     for name, plan in _plans(before, examples):
         old, new = told(plan, before), told(plan, after)
         for row, gravity in old.items():
@@ -37,6 +52,24 @@ def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, a
     if problems:
         problems.append("where that is meant: publish with --loosens and the name of each of these rows")
     return problems + [f"{row}: said to be loosened, and is not" for row in accepted if row not in less]
+
+
+def narrowed(before: Book, after: Book) -> Iterator[tuple[str, str]]:
+    """The row of each limit that no longer applies to all that it applied to, with a problem that says by what.
+
+    Its boundaries are one plan for each side, and cannot show what else it applied to.
+    """
+    now = {row_of(limit): limit for limit in after.limits}
+    for old in before.limits:
+        row = row_of(old)
+        new = now.get(row)
+        if new is not None:
+            changed = [name for name in SELECTORS if getattr(new, name) not in (None, getattr(old, name))]
+            changed += [name for name in HELD_BY if getattr(new, name) != getattr(old, name)]
+            changed += ["made_in_clinic"] * (new.made_in_clinic > old.made_in_clinic)
+            changed += ["always"] * (new.always < old.always)
+            if changed:
+                yield row, f"{row}: applies to less than before, by {' and '.join(changed)}"
 
 
 def _plans(before: Book, examples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
