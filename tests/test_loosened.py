@@ -70,8 +70,7 @@ def test_a_limit_that_is_less_grave_is_told(content: Content) -> None:
 def test_a_question_on_which_plans_are_no_longer_incomplete_is_told(content: Content) -> None:
     changed = edited(content, "rules", "emergency-equipment", essential=False)
     [problem, _] = problems(content, changed)
-    assert problem.startswith("rules/emergency-equipment: told of ")
-    assert problem.endswith(" as incomplete, and now not at all")
+    assert problem == "rules/emergency-equipment: holds less than before, by its measure or essential"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +93,26 @@ def test_a_limit_that_applies_to_less_is_told(member: str, value: Any, content: 
     told_of = problems(content, edited(content, "session-limits", "clinic-session-volume-max", **{member: value}))
     name = member.removesuffix("_percent")
     assert f"{where}: applies to less than before, by {name}" in told_of
+
+
+@pytest.mark.parametrize(
+    ("members", "told_of"),
+    [
+        ({"excipients": []}, "ingredients"),
+        ({"sclerosant": "glycerin"}, "ingredients"),
+        ({"strengths": [{"concentration_percent": "5", "containers": []}]}, "strengths and containers"),
+        ({"forms": ["liquid", "foam"]}, "forms"),
+        ({"jurisdictions": ["US", "BR"]}, "jurisdictions"),
+    ],
+)
+def test_a_product_that_is_held_to_less_is_told(members: Any, told_of: str, content: Content) -> None:
+    found = problems(content, edited(content, "products", "asclera", **members))
+    assert f"products/asclera: is held to less than before, by its {told_of}" in found
+
+
+def test_a_rule_that_measures_something_else_is_told(content: Content) -> None:
+    found = problems(content, edited(content, "rules", "same-area-spacing", quantity="session-interval"))
+    assert "rules/same-area-spacing: holds less than before, by its measure or essential" in found
 
 
 def test_a_limit_that_is_no_longer_always_in_force_is_told(content: Content) -> None:

@@ -42,7 +42,7 @@ def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, a
     `before` are that release's rules, `examples` its named plans, `after` the new rules. None for a row that `accepted`
     names; one for each name in it that nothing is loosened by.
     """
-    less = dict(narrowed(before, after))
+    less = {**dict(narrowed(before, after)), **dict(relaxed(before, after))}
     for name, plan in _plans(before, examples):
         old, new = told(plan, before), told(plan, after)
         for row, gravity in old.items():
@@ -70,6 +70,28 @@ def narrowed(before: Book, after: Book) -> Iterator[tuple[str, str]]:
             changed += ["always"] * (new.always < old.always)
             if changed:
                 yield row, f"{row}: applies to less than before, by {' and '.join(changed)}"
+
+
+def relaxed(before: Book, after: Book) -> Iterator[tuple[str, str]]:
+    """The row of each product of which more is allowed, and of each rule that holds less, with a problem that says why.
+
+    Limits take a product's strengths, containers and jurisdictions, and allergies its ingredients, from its own row.
+    """
+    for slug, old in before.products.items():
+        new = after.products.get(slug, old)
+        lists = {
+            "ingredients": not {*old.ingredients} <= {*new.ingredients} or old.sclerosant != new.sclerosant,
+            "strengths and containers": old.containers != new.containers or old.in_canisters != new.in_canisters,
+            "forms": not {*new.forms} <= {*old.forms},
+            "jurisdictions": not {*new.jurisdictions} <= {*old.jurisdictions},
+        }
+        changed = [name for name, is_changed in lists.items() if is_changed]
+        if changed:
+            yield f"products/{slug}", f"products/{slug}: is held to less than before, by its {' and '.join(changed)}"
+    for slug, rule in before.rules.items():
+        now = after.rules.get(slug, rule)
+        if now.measure != rule.measure or now.essential < rule.essential:
+            yield f"rules/{slug}", f"rules/{slug}: holds less than before, by its measure or essential"
 
 
 def _plans(before: Book, examples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
