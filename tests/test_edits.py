@@ -31,7 +31,7 @@ def test_the_content_as_it_stands_is_published_and_walked(fixtures: Fixtures) ->
 
 def test_a_route_that_fails_is_told(fixtures: Fixtures, monkeypatch: pytest.MonkeyPatch) -> None:
     """The walk itself can fail: where the proof is left out, a row that names nothing breaks a route."""
-    monkeypatch.setattr("api.publishing.freeze.wrong_rules", lambda content, expected: [])
+    monkeypatch.setattr("api.publishing.freeze.wrong_rules", lambda content, book, expected: [])
     [limit] = [row for row in fixtures["session-limits"] if row["slug"] == "asclera-breastfeeding-pause-min"]
     limit["condition"] = None
     problems, published = walk(fixtures, 1)

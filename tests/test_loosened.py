@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from django.db import connection
 
 from api.models import Release, SessionLimit
 from api.publishing import RefusedError, publish
-from api.publishing.loosened import loosened, row_of, sparse_plans, told
+from api.publishing.loosened import HELD_AS, SELECTORS, loosened, row_of, sparse_plans, told
 from api.publishing.prove import book_of
+from api.rules.rows import Limit
 from api.rules.vectors import boundaries_of
 from tests.conftest import SPECIMEN
 
@@ -119,6 +121,14 @@ def test_a_limit_that_is_no_longer_always_in_force_is_told(content: Content) -> 
     [slug, *_] = [row["slug"] for row in content["session-limits"] if row["always"]]
     told_of = problems(content, edited(content, "session-limits", slug, always=False))
     assert f"session-limits/{slug}: applies to less than before, by always" in told_of
+
+
+def test_every_member_of_a_limit_is_compared_or_seen_in_what_plans_are_told() -> None:
+    """One that a maintainer adds, and forgets here, would narrow limits in silence."""
+    compared = {*SELECTORS, *HELD_AS, "made_in_clinic", "always"}
+    told_by_plans = {"value", "values", "severity", "unconfirmed", "direction"}
+    names_and_words = {"slug", "title", "unit", "message", "as_published", "citations"}
+    assert {member.name for member in fields(Limit)} == compared | told_by_plans | names_and_words
 
 
 def test_a_limit_that_applies_to_more_is_not_told(content: Content) -> None:

@@ -41,7 +41,7 @@ def expected(content: Content) -> dict[str, Any]:
 
 def problems(content: Content) -> list[str]:
     """What is wrong with the rules of the content, whatever the named plans expect."""
-    return wrong_rules(content, expected(content))
+    return wrong_rules(content, book_of(content), expected(content))
 
 
 def test_content_as_it_stands_is_proved(content: Content) -> None:
@@ -51,7 +51,7 @@ def test_content_as_it_stands_is_proved(content: Content) -> None:
 def test_a_plan_that_comes_to_another_verdict_is_named_with_both(content: Content) -> None:
     wanted = expected(content)
     wanted["asclera-within"] = {"verdict": "needs_review", "findings": []}
-    assert wrong_rules(content, wanted) == [
+    assert wrong_rules(content, book_of(content), wanted) == [
         "plan-examples/asclera-within: expected needs_review, found within_limits",
         WHERE_MEANT,
     ]
@@ -61,7 +61,7 @@ def test_findings_that_are_missing_or_too_many_are_named(content: Content) -> No
     wanted = expected(content)
     found = wanted["asclera-volume-over"]["findings"]
     wanted["asclera-volume-over"] = {"verdict": "outside_limits", "findings": ["x:/sessions/9", *found[1:]]}
-    assert wrong_rules(content, wanted) == [
+    assert wrong_rules(content, book_of(content), wanted) == [
         "plan-examples/asclera-volume-over: expected x:/sessions/9, not found",
         f"plan-examples/asclera-volume-over: found {found[0]}, not expected",
         WHERE_MEANT,
@@ -73,7 +73,7 @@ def test_findings_in_another_order_are_named(found: list[str], wanted: list[str]
     row(content, "plan-examples", "asclera-within")["findings"] = found
     expect = expected(content)
     expect["asclera-within"] = {"verdict": "within_limits", "findings": wanted}
-    assert wrong_rules(content, expect) == [
+    assert wrong_rules(content, book_of(content), expect) == [
         f"plan-examples/asclera-within: expected the findings in the order {', '.join(wanted)}",
         WHERE_MEANT,
     ]

@@ -65,10 +65,11 @@ class Rule(Fact):
 def _can_be_filled_in(message: object) -> bool:
     """True where a message is a text, and its braces hold nothing but names of what a finding may show."""
     try:
-        fields = [field[1:] for field in Formatter().parse(str(message)) if field[1] is not None]
+        fields = [field for _, *field in Formatter().parse(str(message)) if field[0] is not None]
     except ValueError:
         return False
-    return isinstance(message, str) and all(field in [(name, "", None) for name in FILLED_IN] for field in fields)
+    are_bare = all(name in FILLED_IN and not spec and conversion is None for name, spec, conversion in fields)
+    return isinstance(message, str) and are_bare
 
 
 class SessionLimit(Fact):

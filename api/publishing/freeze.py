@@ -21,7 +21,7 @@ from api.publishing.references import resolved, typed_numbers
 from api.publishing.refused import Progress, RefusedError
 from api.publishing.sourcing import unsourced
 from api.publishing.wording import contradictions
-from api.rules import PlanFaults, check
+from api.rules import Book, PlanFaults, check
 from api.rules.evaluate import UNREADABLE, compiled
 from api.serializers import RESOURCES
 
@@ -43,13 +43,13 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
         raise RefusedError(["a release needs a note"])
     with transaction.atomic():
         lock_out_other_writers()
-        content = _proved(progress)
+        content, book = _proved(progress)
         digest = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
         last = Release.objects.order_by("-number").first()
         if last is not None and last.digest == digest:
             raise RefusedError([f"nothing changed since release {last.number}"])
         progress("comparing with what the newest release tells")
-        _refuse(_loosened_since(last, content, loosens))
+        _refuse(_loosened_since(last, book, loosens))
         release = Release(
             number=last.number + 1 if last else 1,
             published_at=timezone.now().replace(microsecond=0),
@@ -62,8 +62,8 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
     return release
 
 
-def _proved(progress: Progress) -> dict[str, list[dict[str, Any]]]:
-    """The content of the next release, its rows checked, its texts and rules proved.
+def _proved(progress: Progress) -> tuple[dict[str, list[dict[str, Any]]], Book]:
+    """The content of the next release and its rules, the rows checked, texts and rules proved.
 
     Raises:
         RefusedError: anything of it is wrong.
@@ -71,10 +71,11 @@ def _proved(progress: Progress) -> dict[str, list[dict[str, Any]]]:
     progress("checking every row")
     _refuse([*row_problems()] or [*typed_numbers()])
     content = render()
+    book = book_of(content)
     progress("proving the rules by every named plan and every boundary")
     expected = {example.pk: example.expect for example in PlanExample.objects.all()}
-    _refuse([*contradictions(content), *unsourced(content), *wrong_rules(content, expected)])
-    return content
+    _refuse([*contradictions(content), *unsourced(content), *wrong_rules(content, book, expected)])
+    return content, book
 
 
 def _refuse(problems: list[str]) -> None:
@@ -83,8 +84,8 @@ def _refuse(problems: list[str]) -> None:
         raise RefusedError(problems)
 
 
-def _loosened_since(last: Release | None, content: Mapping[str, Any], accepted: Collection[str]) -> list[str]:
-    """A problem for each row that tells less than in the last release; one where that release cannot be read."""
+def _loosened_since(last: Release | None, book: Book, accepted: Collection[str]) -> list[str]:
+    """A problem for each row that tells less by these rules than in the last release; one where it cannot be read."""
     if last is None:
         return [f"{row}: said to be loosened, and nothing is published yet" for row in accepted]
     old = json.loads(last.payload)
@@ -96,7 +97,7 @@ def _loosened_since(last: Release | None, content: Mapping[str, Any], accepted: 
             return []
         words = "cannot be read by this version, so nothing shows what is loosened. Where that is meant: --loosens"
         return [f"{whole}: {words} {whole}"]
-    return loosened(before, old["plan-examples"], book_of(content), accepted)
+    return loosened(before, old["plan-examples"], book, accepted)
 
 
 def render() -> dict[str, list[dict[str, Any]]]:

@@ -9,6 +9,7 @@ from itertools import product as product_of_all
 from typing import Any
 
 from api.rules import Book, PlanFaults
+from api.rules.book import MEMBER_OF_SELECTOR
 from api.rules.evaluate import evaluate
 from api.rules.plan import JURISDICTIONS
 from api.rules.reading import as_read
@@ -16,20 +17,9 @@ from api.rules.rows import SEVERITIES, Limit
 from api.rules.vectors import boundaries_of
 
 # What a limit applies to: a limit that gains one of these, or has another, leaves out what it applied to before.
-SELECTORS = (
-    "jurisdiction",
-    "product",
-    "sclerosant",
-    "concentration",
-    "form",
-    "vein_type",
-    "vein",
-    "area",
-    "first_exposure",
-    "condition",
-)
-# What a limit must stay as it is in, or be held of another question, or only where it is asked for.
-HELD_BY = ("rule", "rule_set", "comparator", "values_from", "stands_in")
+SELECTORS = (*MEMBER_OF_SELECTOR, "jurisdiction", "vein", "area", "condition")
+# What makes a limit be held in another way: of another question, for whoever asks for another rule set, ...
+HELD_AS = ("rule", "rule_set", "comparator", "values_from", "stands_in")
 # How grave what is told of a plan is, the gravest first.
 GRAVITIES = (*SEVERITIES, "incomplete")
 # By the row of a limit or rule, how grave it is that a plan breaks it, or leaves it open.
@@ -42,7 +32,7 @@ def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, a
     `before` are that release's rules, `examples` its named plans, `after` the new rules. None for a row that `accepted`
     names; one for each name in it that nothing is loosened by.
     """
-    less = {**dict(narrowed(before, after)), **dict(relaxed(before, after))}
+    less = dict([*narrowed(before, after), *relaxed(before, after)])
     for name, plan in _plans(before, examples):
         old, new = told(plan, before), told(plan, after)
         for row, gravity in old.items():
@@ -59,17 +49,16 @@ def narrowed(before: Book, after: Book) -> Iterator[tuple[str, str]]:
 
     Its boundaries are one plan for each side, and cannot show what else it applied to.
     """
-    now = {row_of(limit): limit for limit in after.limits}
     for old in before.limits:
-        row = row_of(old)
-        new = now.get(row)
-        if new is not None:
-            changed = [name for name in SELECTORS if getattr(new, name) not in (None, getattr(old, name))]
-            changed += [name for name in HELD_BY if getattr(new, name) != getattr(old, name)]
-            changed += ["made_in_clinic"] * (new.made_in_clinic > old.made_in_clinic)
-            changed += ["always"] * (new.always < old.always)
-            if changed:
-                yield row, f"{row}: applies to less than before, by {' and '.join(changed)}"
+        new, row = after.by_slug.get(old.slug, old), row_of(old)
+        changed = [name for name in SELECTORS if getattr(new, name) not in (None, getattr(old, name))]
+        changed += [name for name in HELD_AS if getattr(new, name) != getattr(old, name)]
+        if new.made_in_clinic and not old.made_in_clinic:
+            changed.append("made_in_clinic")
+        if old.always and not new.always:
+            changed.append("always")
+        if changed:
+            yield row, f"{row}: applies to less than before, by {' and '.join(changed)}"
 
 
 def relaxed(before: Book, after: Book) -> Iterator[tuple[str, str]]:

@@ -31,9 +31,11 @@ def book_of(content: Content) -> Book:
         raise RefusedError([f"the rules cannot be compiled: {type(error).__name__} {error}"]) from error
 
 
-def wrong_rules(content: Content, expected: Expected) -> list[str]:
-    """A problem for each plan or boundary on which the rules do not come to what is expected; none where all do."""
-    book = book_of(content)
+def wrong_rules(content: Content, book: Book, expected: Expected) -> list[str]:
+    """A problem for each plan or boundary on which the rules do not come to what is expected; none where all do.
+
+    `book` has the rules of the content.
+    """
     plans = [*_wrong_plans(content, expected)]
     if plans:
         plans.append(
