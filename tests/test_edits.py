@@ -16,7 +16,7 @@ def fixtures(nothing_published: None) -> Fixtures:
     return small_fixtures()
 
 
-@pytest.mark.parametrize(("seed", "edit"), enumerate(EDITS), ids=lambda each: getattr(each, "__name__", ""))
+@pytest.mark.parametrize(("seed", "edit"), [*enumerate(EDITS)], ids=lambda each: getattr(each, "__name__", ""))
 def test_no_edit_makes_a_route_fail(seed: int, edit: Edit, fixtures: Fixtures) -> None:
     """Every second time the named plans are made to follow the edit. Many more: python -m tests.try_edits"""
     changed: Fixtures = json.loads(json.dumps(fixtures))
