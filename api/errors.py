@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from api.parsers import CONTROL_CHARACTER, BodyFaults, QueryFaults
-from api.problems import BY_STATUS, PROBLEMS, Problem
+from api.problems import PROBLEMS, Problem
 from api.releases import ContentUnavailableError
 from api.rules import Fault, PlanFaults
 
@@ -47,7 +47,7 @@ class ProblemsOnly:
             return problem_response(request, PROBLEMS["bad_request"], errors=[fault_as_json(fault, "parameter")])
         response = self.get_response(request)
         if response.status_code == 405 and response.get("Content-Type") != PROBLEM_JSON:  # of a static file
-            return problem_response(request, BY_STATUS[405], headers={"Allow": response["Allow"]})
+            return problem_response(request, PROBLEMS["method_not_allowed"], headers={"Allow": response["Allow"]})
         return response
 
 

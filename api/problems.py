@@ -159,7 +159,6 @@ PROBLEMS = {
         ),
     )
 }
-BY_STATUS = {problem.status: problem for problem in reversed(PROBLEMS.values())} | {400: PROBLEMS["bad_request"]}
 
 _PLAN, _JSON, _QUERY = ("invalid_plan",), ("invalid_json",), ("invalid_query",)
 # The codes of faults: what each means, and the problems whose `errors` can have it.

@@ -77,6 +77,8 @@ class SelectRepresentation:
         if coding_for(accepted, [*CODINGS], is_worth_it=False) is None:
             detail = f"Take the content coding `{IDENTITY}`, or one of `{'`, `'.join(CODINGS)}`."
             return problem_response(request, PROBLEMS["not_acceptable"], detail, headers={"Vary": "Accept-Encoding"})
+        if "HTTP_IF_RANGE" in request.META:  # a part of a file that was kept in another coding would not go on with it
+            request.META.pop("HTTP_RANGE", None)
         asked = request.method
         if asked == "HEAD":
             request.method = "GET"

@@ -100,7 +100,8 @@ sums AS (
         iif(span = 0, 0, max(coalesce((SELECT 2 * max(
                 v.day IS NULL OR p.day IS NULL OR p.day - v.day BETWEEN 0 AND p.span - 1)
             FROM visits AS v WHERE past AND (v.n IS NOT NULL OR quantity NOT IN (
-                'session-volume', 'vial-count', 'product-share')) AND coalesce(NOT products_told OR p.sclerosant IN (
+                'session-volume', 'vial-count', 'injection-count', 'product-share'))
+                AND coalesce(NOT products_told OR p.sclerosant IN (
                 SELECT x.sclerosant FROM used JOIN products AS x USING (product) WHERE past AND used.n = v.n)
                 OR p.sclerosant IS NULL, true)), 0))) AS untold_before,
         (SELECT compression FROM visits AS v WHERE NOT past AND v.place = p.place) AS compression,
@@ -144,7 +145,7 @@ measured AS (
             WHEN 'daily-volume' THEN max(2 * volume_open, undated, untold_before)
             WHEN 'weekly-volume' THEN max(2 * volume_open, undated, untold_before)
             WHEN 'vial-count' THEN max(undated, untold_before)
-            WHEN 'injection-count' THEN max(2 * injections_open, undated)
+            WHEN 'injection-count' THEN max(2 * injections_open, undated, untold_before)
             WHEN 'daily-dose-per-weight' THEN max(2 * volume_open, 2 * concentration_open, undated, untold_before,
                 iif(weight IS NULL OR ratio_open AND exceeds(per_weight, bound), 2, 0))
             WHEN 'product-share' THEN max(2 * volume_open, undated, untold_before, maximum_missing)

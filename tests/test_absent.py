@@ -51,7 +51,7 @@ def test_what_an_earlier_version_froze_as_empty_is_read_as_null(client: Client, 
     assert list(empty_texts(post(client, clinic_plan(), f"{VALIDATE}?release=1").json())) == []
 
 
-def test_a_text_that_is_emptied_is_published_as_null(client: Client) -> None:
+def test_a_text_that_is_emptied_is_published_as_null(small_content: None, client: Client) -> None:
     Source.objects.filter(slug="article").update(url="", published="", publisher="", note="")
     Area.objects.filter(slug="leg").update(caution="")
     publish("Less is known")

@@ -103,14 +103,6 @@ def test_filters_narrow_together(client: Client) -> None:
     ]
 
 
-def test_the_faq_is_filtered_by_topic_and_searched_by_words(client: Client) -> None:
-    assert {row["topic"] for row in client.get("/v1/faqs?topic=cost").json()["items"]} == {"cost"}
-    found = client.get("/v1/faqs?q=STOCKINGS walk").json()["items"]
-    assert found
-    assert all("walk" in (row["question"] + row["answer"]).lower() for row in found)
-    assert client.get("/v1/faqs?q=zzzz").json()["items"] == []
-
-
 @pytest.mark.parametrize(
     ("query", "parameter", "code"),
     [
@@ -174,6 +166,13 @@ def test_words_are_sent_as_they_are_or_percent_encoded(client: Client) -> None:
     assert client.get("/v1/faqs?q=\u00e9").status_code == client.get("/v1/faqs?q=%C3%A9").status_code == 200
 
 
+def test_a_release_that_is_not_there_is_told_where_the_rest_of_the_query_can_be_read(client: Client) -> None:
+    assert client.get("/v1/areas?release=9999").json()["code"] == "release_not_found"
+    for query in ("release=9999&release=1", "release=9999&x=1"):
+        wrong = client.get(f"/v1/areas?{query}")
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_query")
+
+
 def test_all_wrong_parameters_are_named_at_once(client: Client) -> None:
     errors = client.get("/v1/session-limits?foo=1&limit=x&rule_set=labels").json()["errors"]
     assert {error["parameter"] for error in errors} == {"foo", "limit", "rule_set"}
@@ -188,7 +187,7 @@ def test_pages_belong_together_and_hold_every_row_once(client: Client) -> None:
     assert seen == slugs(client.get("/v1/sources").json())
 
 
-def test_a_pinned_release_stays_as_it_was(client: Client) -> None:
+def test_a_pinned_release_stays_as_it_was(small_content: None, client: Client) -> None:
     Area.objects.filter(slug="leg").update(name="The leg")
     publish("A better name")
     assert client.get("/v1/areas/leg").json()["name"] == "The leg"

@@ -139,12 +139,6 @@ def test_the_document_says_who_answers_for_it_and_under_which_terms() -> None:
     assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version)
 
 
-def test_the_terms_and_the_contact_are_on_the_page_for_people(client: Client) -> None:
-    page = client.get("/", HTTP_ACCEPT="text/html").content.decode()
-    assert '<h2 id="terms">' in page
-    assert '<h3 id="contact">' in page
-
-
 def test_every_enumeration_is_one_component_with_a_name_of_its_own() -> None:
     values = defaultdict(list)
     for place, part in each_part(DOCUMENT):

@@ -36,6 +36,7 @@ from tests.plans import VALIDATE, clinic_plan, post
         ("GET", "/v1/problems/nothing", {}, 404, "not_found"),
         ("POST", "/v1/areas", {}, 405, "method_not_allowed"),
         ("OPTIONS", "/v1/areas", {}, 405, "method_not_allowed"),
+        ("POST", "/v1/areas", {"HTTP_ACCEPT": "text/html"}, 405, "method_not_allowed"),
         ("TRACE", "/v1", {}, 405, "method_not_allowed"),
         ("GET", VALIDATE, {}, 405, "method_not_allowed"),
         ("GET", "/v1/areas", {"HTTP_ACCEPT": "text/html"}, 406, "not_acceptable"),
@@ -154,7 +155,7 @@ def test_before_anything_is_published_the_answer_is_503(client: Client) -> None:
     for path in ("/", "/v1", "/v1/areas", "/v1/releases", "/v1/session-limits/resolve", "/readyz"):
         response = client.get(path)
         assert (response.status_code, response.json()["code"]) == (503, "content_unavailable"), path
-    assert client.get("/v1/areas?release=1").json()["code"] == "release_not_found"
+    assert client.get("/v1/areas?release=1").json()["code"] == "content_unavailable"
     assert client.get("/v1/problems/content_unavailable").status_code == 200
 
 

@@ -138,3 +138,26 @@ def test_coverage_of_a_country_has_the_products_that_have_no_label(client: Clien
     rows = client.get("/v1/coverage?applies_to_jurisdiction=US").json()["items"]
     assert {row["jurisdiction"] for row in rows} == {"US", None}
     assert unlabelled <= {row["product"] for row in rows}
+
+
+def test_limits_of_a_product_name_it_or_its_sclerosant_and_no_other(client: Client, release: FrozenRelease) -> None:
+    for product in release.content["products"]:
+        expected = {
+            row["slug"]
+            for row in release.content["session-limits"]
+            if product["slug"] == row["product"] or product["sclerosant"] == row["sclerosant"]
+        }
+        assert told_of(client, {"product": product["slug"]}) == expected, product["slug"]
+
+
+def test_questions_are_kept_by_their_topic(client: Client) -> None:
+    assert {row["topic"] for row in client.get("/v1/faqs?topic=cost").json()["items"]} == {"cost"}
+
+
+def test_questions_are_kept_that_have_every_word_in_capitals_or_not(client: Client) -> None:
+    every = client.get("/v1/faqs").json()["items"]
+    words = {row["slug"]: (row["question"] + row["answer"]).lower() for row in every}
+    expected = [slug for slug, text in words.items() if "stockings" in text and "walk" in text]
+    assert 0 < len(expected) < len(every)
+    assert [row["slug"] for row in client.get("/v1/faqs?q=STOCKINGS walk").json()["items"]] == expected
+    assert client.get("/v1/faqs?q=zzzz").json()["items"] == []

@@ -81,3 +81,12 @@ def test_a_contraindication_points_at_the_condition_and_at_the_product(client: C
     assert pointers == {
         "/patient/conditions/1": ["/patient/conditions/1", "/sessions/0/treatments/0/product"],
     }
+
+
+def test_a_label_that_is_kept_is_told_where_another_limit_is_broken(client: Client) -> None:
+    treatments = (treatment(product="sotradecol"), treatment(product="varithena", form="foam"))
+    earlier = [{"date": "2026-11-16", "areas": ["calf"], "products": ["sotradecol", "varithena"]}]
+    told = checked(client, plan(session(*treatments), previous_sessions=earlier))["findings"]
+    [finding] = [row for row in told if row["rule"] == "session-spacing"]
+    assert (finding["limit"]["slug"], finding["observed"]["value"]) == ("sotradecol-session-spacing-min", "6")
+    assert finding["message"].endswith(" The US label is kept: it gives at least 5 days.")

@@ -58,7 +58,7 @@ def test_a_hundred_plans_of_twelve_treatments_fit_in_a_batch(client: Client) -> 
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-def test_a_batch_is_checked_under_a_pinned_release(client: Client) -> None:
+def test_a_batch_is_checked_under_a_pinned_release(small_content: None, client: Client) -> None:
     raise_the_clinics_limit()
     plans = {"plans": [clinic_plan("10.5", **CLINIC_ONLY)]}
     newest, pinned = (json.loads(post(client, plans, f"{BATCH}{query}").content) for query in ("", "?release=1"))
@@ -71,7 +71,7 @@ def raise_the_clinics_limit() -> None:
     publish("The clinic's own limit is 11 mL", loosens=["session-limits/clinic-session-volume-max"])
 
 
-def test_a_comparison_tells_only_the_plans_whose_verdict_changes(client: Client) -> None:
+def test_a_comparison_tells_only_the_plans_whose_verdict_changes(small_content: None, client: Client) -> None:
     raise_the_clinics_limit()
     plans = [clinic_plan(value, **CLINIC_ONLY) for value in ("8", "10.5", "12")] + [clinic_plan("x")]
     body = json.loads(post(client, {"plans": plans, "from_release": 1}, COMPARE).content)

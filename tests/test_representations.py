@@ -192,6 +192,13 @@ def test_a_part_of_a_file_is_sent_as_it_is(client: Client) -> None:
     assert "Accept-Encoding" in part["Vary"]
 
 
+def test_a_part_of_a_file_that_was_kept_is_not_sent_since_it_may_be_of_another_coding(client: Client) -> None:
+    whole = send(client, "GET", "/static/api/page.css", HTTP_ACCEPT_ENCODING="br")
+    again = {"HTTP_RANGE": "bytes=10-", "HTTP_IF_RANGE": whole["ETag"], "HTTP_ACCEPT_ENCODING": "br"}
+    answer = send(client, "GET", "/static/api/page.css", **again)
+    assert (answer.status_code, content(answer)) == (200, content(whole))
+
+
 def test_a_large_answer_becomes_a_small_one(client: Client) -> None:
     plain = len(client.get("/v1/session-limits").content)
     for coding in CODINGS:

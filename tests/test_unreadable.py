@@ -64,7 +64,7 @@ def refusals() -> str:
     return "\n".join(refusal.value.problems)
 
 
-def test_a_topic_is_the_slug_of_a_rule_that_stands_for_itself(db: None) -> None:
+def test_a_topic_is_the_slug_of_a_rule_that_stands_for_itself(small_content: None) -> None:
     Rule.objects.filter(slug="daily-dose-per-weight").update(topic="vial-count")
     assert "rules/daily-dose-per-weight: has the topic 'vial-count', which is no rule that stands for one" in refusals()
 
@@ -74,12 +74,14 @@ def test_a_vein_is_of_the_vein_type_of_its_limit(db: None) -> None:
     assert "names the vein 'perforator', which is not of its vein type" in refusals()
 
 
-def test_an_unconfirmed_list_lists_nothing(db: None) -> None:
+def test_an_unconfirmed_list_lists_nothing(small_content: None) -> None:
     SessionLimit.objects.filter(slug="asclera-us-concentration-unconfirmed").update(values=["0.5"])
     assert "lists values that no source confirms" in refusals()
 
 
-def test_a_finding_on_what_stays_open_has_words_of_its_own_or_those_of_its_rule(client: Client) -> None:
+def test_a_finding_on_what_stays_open_has_words_of_its_own_or_those_of_its_rule(
+    small_content: None, client: Client
+) -> None:
     body = {"rule_sets": ["label"], "patient": {"conditions": ["other"]}, **clinic_plan("8")}
     worded = post(client, body).json()["findings"]
     assert any("Silence is no approval" in finding["message"] for finding in worded)

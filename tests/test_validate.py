@@ -210,7 +210,7 @@ def test_a_number_is_read_from_its_text(client: Client) -> None:
     assert json.loads(post(client, text).content)["findings"][0]["observed"]["value"] == "10.001"
 
 
-def test_editing_a_limit_and_publishing_changes_what_is_shown_and_what_is_enforced(client: Client) -> None:
+def test_editing_a_limit_and_publishing_changes_what_is_shown_and_enforced(small_content: None, client: Client) -> None:
     body = clinic_plan("10.5", **CLINIC_ONLY)
     [finding] = checked(client, body)["findings"]
     assert (finding["limit"]["value"], finding["observed"]["value"]) == ("10", "10.5")

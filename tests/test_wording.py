@@ -140,7 +140,7 @@ def refused() -> list[str]:
     return refusal.value.problems
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("small_content")
 @pytest.mark.parametrize(
     ("answer", "meaning"),
     [
@@ -156,13 +156,13 @@ def test_an_answer_that_sources_contradict_is_not_published(answer: str, meaning
     assert refused() == [f"faqs/cost: says {meaning}"]
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("small_content")
 def test_an_answer_that_sources_bear_out_is_published() -> None:
     Faq.objects.filter(slug="cost").update(answer="It is not known whether it is safe in pregnancy.")
     assert publish("An honest word").number == 2
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("small_content")
 def test_a_note_beside_a_citation_is_read_too() -> None:
     faq = Faq.objects.get(slug="cost")
     faq.citations[0]["note"] = "It has no serious side effects."
@@ -170,7 +170,7 @@ def test_a_note_beside_a_citation_is_read_too() -> None:
     assert refused() == ["faqs/cost: says that nothing goes wrong, which sources contradict"]
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("small_content")
 def test_the_words_of_the_article_may_be_quoted() -> None:
     Claim.objects.filter(slug="s1").update(statement="It has no serious side effects.")
     assert publish("A quote").number == 2

@@ -31,7 +31,7 @@ def publish_a_change() -> None:
 
 @pytest.mark.parametrize(("write", "touches"), [(load, "DELETE FROM "), (publish_a_change, "INSERT INTO ")])
 def test_one_transaction_locks_other_writers_out_before_it_reads_or_writes(
-    write: Callable[[], None], touches: str
+    write: Callable[[], None], touches: str, small_content: None
 ) -> None:
     Area.objects.filter(slug="leg").update(name="Legs")
     with CaptureQueriesContext(connection) as seen:

@@ -8,22 +8,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product as product_of_all
 from typing import Any
 
+from api.publishing.narrowed import narrowed, row_of
 from api.rules import Book, PlanFaults
-from api.rules.book import MEMBER_OF_SELECTOR
 from api.rules.evaluate import evaluate
-from api.rules.plan import JURISDICTIONS
+from api.rules.plan import JURISDICTIONS, PROCEDURES
 from api.rules.reading import as_read
-from api.rules.rows import SEVERITIES, Limit
+from api.rules.rows import SEVERITIES
 from api.rules.vectors import boundaries_of
 
-# What a limit applies to: a limit that gains one of these, or has another, leaves out what it applied to before.
-SELECTORS = (*MEMBER_OF_SELECTOR, "jurisdiction", "vein", "area", "condition")
-# What makes a limit be held in another way: of another question, for whoever asks for another rule set, ...
-HELD_AS = ("rule", "rule_set", "comparator", "values_from", "stands_in")
-# How grave what is told of a plan is, the gravest first.
-GRAVITIES = (*SEVERITIES, "incomplete")
-# By the row of a limit or rule, how grave it is that a plan breaks it, or leaves it open.
-Told = dict[str, str]
+# The place of what is told of a plan among all that can be told, the gravest first.
+grave = (*SEVERITIES, "incomplete").index
+# By the rule and the place in the plan: how grave what is told there is, by the row that it is told of.
+Told = dict[tuple[str, str], dict[str, str]]
 
 
 def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, accepted: Collection[str]) -> list[str]:
@@ -32,55 +28,21 @@ def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, a
     `before` are that release's rules, `examples` its named plans, `after` the new rules. None for a row that `accepted`
     names; one for each name in it that nothing is loosened by.
     """
-    less = dict([*narrowed(before, after), *relaxed(before, after)])
+    less = dict(narrowed(before, after))
+    # Rows that speak where no other does, such as of a condition on which nothing rules: another may take their place.
+    gives_way = {row_of(limit) for limit in before.limits if limit.always}
     for name, plan in _plans(before, examples):
         old, new = told(plan, before), told(plan, after)
-        for row, gravity in old.items():
-            if row not in new or GRAVITIES.index(new[row]) > GRAVITIES.index(gravity):
-                less.setdefault(row, f"{row}: told of {name} as {gravity}, and now {new.get(row, 'not at all')}")
+        for place, rows in old.items():
+            now = new.get(place, {})
+            for row, gravity in rows.items():
+                left = min(now.values(), key=grave, default=None) if row in gives_way else now.get(row)
+                if left is None or grave(left) > grave(gravity):
+                    less.setdefault(row, f"{row}: told of {name} as {gravity}, and now {left or 'not at all'}")
     problems = [problem for row, problem in less.items() if row not in accepted]
     if problems:
         problems.append("where that is meant: publish with --loosens and the name of each of these rows")
     return problems + [f"{row}: said to be loosened, and is not" for row in accepted if row not in less]
-
-
-def narrowed(before: Book, after: Book) -> Iterator[tuple[str, str]]:
-    """The row of each limit that no longer applies to all that it applied to, with a problem that says by what.
-
-    Its boundaries are one plan for each side, and cannot show what else it applied to.
-    """
-    for old in before.limits:
-        new, row = after.by_slug.get(old.slug, old), row_of(old)
-        changed = [name for name in SELECTORS if getattr(new, name) not in (None, getattr(old, name))]
-        changed += [name for name in HELD_AS if getattr(new, name) != getattr(old, name)]
-        if new.made_in_clinic and not old.made_in_clinic:
-            changed.append("made_in_clinic")
-        if old.always and not new.always:
-            changed.append("always")
-        if changed:
-            yield row, f"{row}: applies to less than before, by {' and '.join(changed)}"
-
-
-def relaxed(before: Book, after: Book) -> Iterator[tuple[str, str]]:
-    """The row of each product of which more is allowed, and of each rule that holds less, with a problem that says why.
-
-    Limits take a product's strengths, containers and jurisdictions, and allergies its ingredients, from its own row.
-    """
-    for slug, old in before.products.items():
-        new = after.products.get(slug, old)
-        lists = {
-            "ingredients": not {*old.ingredients} <= {*new.ingredients} or old.sclerosant != new.sclerosant,
-            "strengths and containers": old.containers != new.containers or old.in_canisters != new.in_canisters,
-            "forms": not {*new.forms} <= {*old.forms},
-            "jurisdictions": not {*new.jurisdictions} <= {*old.jurisdictions},
-        }
-        changed = [name for name, is_changed in lists.items() if is_changed]
-        if changed:
-            yield f"products/{slug}", f"products/{slug}: is held to less than before, by its {' and '.join(changed)}"
-    for slug, rule in before.rules.items():
-        now = after.rules.get(slug, rule)
-        if now.measure != rule.measure or now.essential < rule.essential:
-            yield f"rules/{slug}", f"rules/{slug}: holds less than before, by its measure or essential"
 
 
 def _plans(before: Book, examples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -92,11 +54,22 @@ def _plans(before: Book, examples: Iterable[Mapping[str, Any]]) -> Iterator[tupl
 
 
 def sparse_plans(book: Book) -> Iterator[tuple[str, Any]]:
-    """For each product in each jurisdiction, a plan that tells of nothing else, so that rules say what they miss."""
+    """Two plans for each product in each jurisdiction, so that rules say what they miss, and what nothing rules on.
+
+    One tells of nothing else; one tells of every condition, drug, allergy and procedure that has a word.
+    """
+    words: dict[str, Any] = {name: [*book.vocabulary[name]] for name in ("conditions", "medications", "allergies")}
     for jurisdiction, product in product_of_all(JURISDICTIONS, book.products):
         treatment = {"area": next(iter(book.areas)), "product": product, "amount": {"value": "0.2", "unit": "mL"}}
-        plan = {"jurisdiction": jurisdiction, "sessions": [{"treatments": [treatment]}]}
-        yield f"a plan of {product} in {jurisdiction} that tells nothing else", plan
+        session = {"treatments": [treatment]}
+        yield f"a plan of {product} in {jurisdiction} that tells nothing else", _plan(jurisdiction, session)
+        everything = _plan(jurisdiction, {**session, "same_day_procedures": [*PROCEDURES]}, patient=words)
+        yield f"a plan of {product} in {jurisdiction} with every condition, allergy and procedure", everything
+
+
+def _plan(jurisdiction: str, session: Any, **members: Any) -> dict[str, Any]:
+    """A plan of one session."""
+    return {"jurisdiction": jurisdiction, "sessions": [session], **members}
 
 
 def told(plan: Any, book: Book) -> Told:
@@ -105,12 +78,11 @@ def told(plan: Any, book: Book) -> Told:
         outcomes = evaluate(as_read(plan), book).outcomes
     except PlanFaults:
         return {}
-    said: Told = {f"rules/{each.rule.slug}": "incomplete" for each in outcomes.not_evaluated if each.leaves_incomplete}
+    said: Told = {}
+    for each in outcomes.not_evaluated:
+        if each.leaves_incomplete:
+            said.setdefault((each.rule.slug, each.pointer), {})[f"rules/{each.rule.slug}"] = "incomplete"
     for finding in outcomes.findings():
-        said |= {row_of(limit): limit.severity for limit in (finding.limit, *finding.also)}
+        for limit in (finding.limit, *finding.also):
+            said.setdefault((finding.rule.slug, finding.pointer), {})[row_of(limit)] = limit.severity
     return said
-
-
-def row_of(limit: Limit) -> str:
-    """The resource and slug of a limit's row, or of a ruling's."""
-    return f"{'rulings' if limit.message else 'session-limits'}/{limit.slug}"

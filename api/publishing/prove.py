@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from api.publishing.loosened import row_of
+from api.publishing.narrowed import row_of
 from api.publishing.refused import RefusedError
 from api.rules import Book, check
 from api.rules.coverage import coverage
@@ -66,7 +66,8 @@ def _wrong_plans(content: Content, expected: Expected) -> Iterator[str]:
         yield from (f"{where}: found {name}, not expected" for name in _beyond(example["findings"], expect["findings"]))
         same = Counter(expect["findings"]) == Counter(example["findings"])
         if same and expect["findings"] != example["findings"]:
-            yield f"{where}: expected the findings in the order {', '.join(expect['findings'])}"
+            wanted, found = (", ".join(each["findings"]) for each in (expect, example))
+            yield f"{where}: expected {wanted} in this order, found {found}"
 
 
 def _beyond(names: Iterable[str], others: Iterable[str]) -> list[str]:

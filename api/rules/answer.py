@@ -169,7 +169,7 @@ def _sentence(judged: Judged, shown: Mapping[str, Any]) -> str:
 
 def _kept(limit: Limit) -> str:
     """The sentence that a limit of a label is kept."""
-    who, bound = who_says(limit), in_words(limit.as_published["value"] or "", limit.unit)
+    who, bound = who_says(limit), in_words(limit.as_published["value"], limit.unit)
     return f"{who[0].upper()}{who[1:]} is kept: it gives {'at most' if limit.direction > 0 else 'at least'} {bound}."
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -105,6 +105,11 @@ class Vocabulary:
         """Every slug that has the text as its name or a synonym; several where two facts share one."""
         named = self._meant[domain].get(_plain(text), ()) if len(text) <= LONGEST_NAME else ()
         return tuple(sorted(named))
+
+    def names(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Every name and synonym, in small letters, each after its domain and before the slugs that have it."""
+        for domain, meant in self._meant.items():
+            yield from ((domain, name, tuple(slugs)) for name, slugs in meant.items())
 
 
 def _plain(name: str) -> str:

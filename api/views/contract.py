@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -48,18 +49,23 @@ class ContractView(APIView):
             QueryFaults: naming every parameter that is unknown, doubled or wrong.
             ReleaseNotFoundError, ContentUnavailableError: there is no such release, or it cannot be read.
         """
-        super().initial(request, *args, **kwargs)
         if str(request.method).lower() not in self.http_method_names:
             self.http_method_not_allowed(request)
+        super().initial(request, *args, **kwargs)
         is_strict = request.path.startswith("/v1") and request.accepted_renderer.format != "html"
         sent = split_query(request.META.get("QUERY_STRING", "")) if is_strict else {}
-        parameters = self.operation.parameters
+        parameters, missing = self.operation.parameters, None
         if RELEASE in parameters:
-            self.release = release_asked_for(sent)
+            try:
+                self.release = release_asked_for(sent)
+            except releases.ReleaseNotFoundError as error:
+                self.release, missing = releases.current(), error
         self.query = read_query(sent, parameters, lambda: self.release.vocabulary)
+        if missing is not None:  # told where the rest of the query can be read
+            raise missing
 
     def published(self, body: Mapping[str, Any]) -> HttpResponse:
-        """The body as a response with an ETag. A pinned release never changes."""
+        """The body as a response with an ETag. Of a pinned release, only another version shows anything else."""
         rendered = JSONRenderer().render(body)
         response = HttpResponse(rendered, content_type="application/json")
         response["ETag"] = f'"{self.release.digest[:16]}-{digest(rendered)}"'
@@ -73,6 +79,10 @@ class ContractView(APIView):
         response["ETag"] = f'"{digest(response.content)}"'
         response["Cache-Control"] = "public, max-age=300"
         return response
+
+    def html(self, template: str, shown: Mapping[str, Any]) -> HttpResponse:
+        """A page for people, which another version alone would change, with an ETag."""
+        return self.static(HttpResponse(render_to_string(template, {**shown})))
 
 
 def digest(body: bytes) -> str:

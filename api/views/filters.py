@@ -1,7 +1,7 @@
 """Filters: the rows of a list and a query in; the rows that every parameter of the query keeps out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.parsers import Parameter
 from api.releases import FrozenRelease, Row
@@ -144,7 +144,7 @@ FILTERS: Mapping[str, Sequence[Filter | AppliesTo]] = {
         ),
         Filter("form", "Rows of this form.", example="liquid", value_type=FORM),
         Filter("vein_type", "Rows of this vein type.", example="telangiectasia", value_type=VEIN_TYPE),
-        APPLIES_TO_JURISDICTION,
+        replace(APPLIES_TO_JURISDICTION, text="Rows of this jurisdiction, and rows that name none."),
     ),
 }
 

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.renderers import JSONRenderer
@@ -73,7 +72,7 @@ class Problems(ContractView):
     def get(self, request: Request) -> HttpResponse:
         pages = [page_of(problem) for problem in PROBLEMS.values()]
         if request.accepted_renderer.format == "html":
-            return self.static(render(request._request, "api/problems.html", {"problems": map(for_people, pages)}))
+            return self.html("api/problems.html", {"problems": map(for_people, pages)})
         return self.static(HttpResponse(JSONRenderer().render({"items": pages}), content_type="application/json"))
 
 
@@ -97,5 +96,5 @@ class ProblemPage(ContractView):
         page = page_of(PROBLEMS[code])
         if request.accepted_renderer.format == "html":
             shown = {"asked": samples()[code]["request"], "answered": json.dumps(page["sample"], indent=2)}
-            return self.static(render(request._request, "api/problem.html", {"problem": for_people(page), **shown}))
+            return self.html("api/problem.html", {"problem": for_people(page), **shown})
         return self.static(HttpResponse(JSONRenderer().render(page), content_type="application/json"))

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -79,7 +79,7 @@ class Home(ContractView):
             # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
             base = f"{request.scheme}://{request.get_host()}"
             page = {"index": index(release), "limits": limits, "resources": resources(), "base": base}
-            response = render(request._request, "api/home.html", page)
+            response = HttpResponse(render_to_string("api/home.html", page))
             response["Cache-Control"] = "private, max-age=60"
         else:
             response = self.published(index(release))
@@ -170,7 +170,7 @@ class Docs(ContractView):
     content_negotiation_class = Anything
 
     def get(self, request: Request) -> HttpResponse:
-        return self.static(render(request._request, "api/docs.html"))
+        return self.html("api/docs.html", {})
 
 
 class Live(ContractView):

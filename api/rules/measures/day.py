@@ -89,6 +89,9 @@ def vial_count(layout: Layout, group: Group, treatments: Treatments, limit: Limi
     "1",
     "sessions[].treatments[].injection_count",
     "sessions[].treatments[].injections",
+    "previous_sessions",
+    "previous_sessions[].date",
+    "previous_sessions[].products",
     "sessions[].date",
     gives="count",
     least=1000,
@@ -106,7 +109,8 @@ def injection_count(layout: Layout, group: Group, treatments: Treatments, limit:
             contributing.append(f"{placed.pointer}/injection_count")
         else:
             missing.append(f"{placed.pointer}/injection_count")
-    return Observed(whole(count), tuple(contributing), unique([*missing, *layout.undated()]))
+    missing += [*layout.undated(), *layout.untold_on_the_day(group, treatments)]
+    return Observed(whole(count), tuple(contributing), unique(missing))
 
 
 @measure(
