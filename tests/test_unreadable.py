@@ -33,6 +33,15 @@ def test_plans_get_a_503_and_facts_are_shown(client: Client) -> None:
     assert post(client, clinic_plan("8"), "/v1/session-plans/validate?release=1").status_code == 200
 
 
+def test_a_resource_that_a_version_did_not_have_yet_has_no_rows_in_its_release(client: Client) -> None:
+    newest = Release.objects.get(number=1)
+    content = {name: rows for name, rows in json.loads(newest.payload).items() if name != "ingredients"}
+    payload = json.dumps(content)
+    Release(number=2, published_at=newest.published_at, note="Older", digest="1" * 64, payload=payload).save()
+    assert client.get("/v1/ingredients").json()["items"] == []
+    assert client.get("/v1/ingredients/polidocanol").status_code == 404
+
+
 def test_a_measure_that_only_a_newer_version_has_is_a_503(client: Client) -> None:
     newest = Release.objects.get(number=1)
     content = json.loads(newest.payload)

@@ -1,11 +1,13 @@
 """POST /v1/session-plans/validate: the contract's answer."""
 
 import copy
+import hashlib
 import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import rfc8785
 from django.test import Client
 
 from api.models import SessionLimit
@@ -191,6 +193,12 @@ def test_sessions_of_the_plan_and_earlier_ones_both_count_for_spacing(client: Cl
 def test_the_same_plan_gives_the_same_bytes(client: Client) -> None:
     body = plan(session(treatment(amount={"value": "12", "unit": "mL"})))
     assert post(client, body).content == post(client, copy.deepcopy(body)).content
+
+
+def test_the_receipt_has_the_digest_of_the_plan_in_canonical_json(client: Client) -> None:
+    text = json.dumps(plan(session(treatment(vein_diameter_mm=0.75)), patient={"age_years": 42, "weight_kg": 66.5}))
+    receipt = json.loads(post(client, text).content)["receipt"]
+    assert receipt["plan_sha256"] == hashlib.sha256(rfc8785.dumps(json.loads(text))).hexdigest()
 
 
 def test_the_receipt_does_not_depend_on_spelling_of_the_json(client: Client) -> None:

@@ -136,8 +136,7 @@ def who_says(limit: Limit) -> str:
         return "the clinic's own limit"
     if limit.rule_set == "policy":
         return "this service's policy"
-    country = COUNTRIES.get(limit.jurisdiction or "", "")
-    return f"the {country} {limit.rule_set}".replace("  ", " ")
+    return f"the {COUNTRIES[limit.jurisdiction]} {limit.rule_set}" if limit.jurisdiction else f"the {limit.rule_set}"
 
 
 def _message(judged: Judged, shown: Mapping[str, Any]) -> str:

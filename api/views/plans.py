@@ -235,11 +235,11 @@ def difference(document: Any, former: FrozenRelease, latter: FrozenRelease) -> d
 
 
 def canonical(node: Any) -> Any:
-    """The document with its numbers as RFC 8785 has them. Only the receipt's digest is made from it."""
+    """The document with its numbers as RFC 8785 has them: as floats. Only the receipt's digest is made from it."""
     if isinstance(node, dict):
         return {name: canonical(member) for name, member in node.items()}
     if isinstance(node, list):
         return [canonical(element) for element in node]
     if isinstance(node, JsonNumber):
-        return float(node) if "." in node else int(node)
+        return float(node)
     return node
