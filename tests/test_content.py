@@ -160,6 +160,12 @@ def test_every_row_is_a_cursor(client: Client, path: str) -> None:
     assert client.get(f"{path}?after={rows[0]['slug']}&limit=1").json()["items"] == rows[1:2]
 
 
+def test_the_last_page_has_no_next_also_where_it_is_full(client: Client) -> None:
+    total = client.get("/v1/areas").json()["total"]
+    assert client.get(f"/v1/areas?limit={total}").json()["next"] is None
+    assert client.get(f"/v1/areas?limit={total - 1}").json()["next"] is not None
+
+
 def test_words_are_sent_as_they_are_or_percent_encoded(client: Client) -> None:
     asked = ("q=30%25+walk", "q=walk%2030%25", "q=walk+30%25&", "&q=walk+30%25")
     assert len({client.get(f"/v1/faqs?{query}").json()["total"] for query in asked}) == 1

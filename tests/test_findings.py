@@ -90,3 +90,20 @@ def test_a_label_that_is_kept_is_told_where_another_limit_is_broken(client: Clie
     [finding] = [row for row in told if row["rule"] == "session-spacing"]
     assert (finding["limit"]["slug"], finding["observed"]["value"]) == ("sotradecol-session-spacing-min", "6")
     assert finding["message"].endswith(" The US label is kept: it gives at least 5 days.")
+
+
+def test_a_share_of_maxima_one_of_which_no_source_gives_is_told_without_a_number(client: Client) -> None:
+    treatments = (treatment(), treatment(product="glycerin", concentration_percent=None))
+    findings = checked(client, plan(session(*treatments)))["findings"]
+    [finding] = [row for row in findings if row["id"] == "mixed-products:/sessions/0:limit-unconfirmed"]
+    assert finding["observed"] is None
+    assert finding["message"] == (
+        "Products, strengths and forms together: no label or policy that was read gives a maximum for one of the "
+        "products. The provider decides."
+    )
+
+
+def test_an_empty_list_is_told_as_none(client: Client) -> None:
+    findings = checked(client, plan(session(treatment(product="glycerin", concentration_percent=None))))["findings"]
+    [finding] = [row for row in findings if row["rule"] == "product-jurisdiction"]
+    assert "(read: none)" in finding["message"]

@@ -19,7 +19,7 @@ RANGE = ("<=", ">=")
 LISTING = ("in", "not-in")
 NAMED_IN = ("conditions", "medications")
 # What the message of a finding may show.
-FILLED_IN = {"observed", "limit", "value", "who", "Who"}
+FILLED_IN = {"observed", "limit", "value", "who"}
 
 
 class Rule(Fact):

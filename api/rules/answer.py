@@ -160,10 +160,8 @@ def _sentence(judged: Judged, shown: Mapping[str, Any]) -> str:
         return limit.message
     bounds = shown["values"] if listed else [shown["value"]]
     allowed = " or ".join(in_words(bound, limit.unit) for bound in bounds) or "none"
-    value, who = _in_short(judged), who_says(limit)
-    return template.format(
-        observed=in_words(value, limit.unit), limit=allowed, value=value, who=who, Who=who[0].upper() + who[1:]
-    )
+    value = _in_short(judged)
+    return template.format(observed=in_words(value, limit.unit), limit=allowed, value=value, who=who_says(limit))
 
 
 def _kept(limit: Limit) -> str:
@@ -180,12 +178,12 @@ def _in_short(judged: Judged) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _observed(value: Any, unit: str, rounding: int = 0) -> dict[str, str] | None:
+def _observed(value: Any, unit: str) -> dict[str, str] | None:
     """A value with its unit; None where there is none."""
     if value is None:
         return None
     if isinstance(value, Ratio):
-        return {"value": as_text(*value, rounding), "unit": unit}
+        return {"value": as_text(*value), "unit": unit}
     return {"value": str(value).lower() if isinstance(value, bool) else value, "unit": unit}
 
 
@@ -194,18 +192,19 @@ def _beyond(judged: Judged) -> dict[str, str] | None:
     limit, value = judged.limit, judged.observed.value
     shown = _observed(value, limit.unit)
     if isinstance(value, Ratio) and shown is not None and shown["value"] == limit.as_published["value"]:
-        return _observed(value, limit.unit, limit.direction)
+        return {**shown, "value": as_text(*value, limit.direction)}
     return shown
 
 
 def _headroom(judged: Judged) -> dict[str, str] | None:
     """The headroom of a broken limit, never rounded to 0."""
-    shown = _observed(judged.headroom, judged.limit.unit)
-    if shown is not None and shown["value"] == "0":
-        return _observed(judged.headroom, judged.limit.unit, -1)
+    room = judged.headroom
+    shown = _observed(room, judged.limit.unit)
+    if isinstance(room, Ratio) and shown is not None and shown["value"] == "0":
+        return {**shown, "value": as_text(*room, -1)}
     return shown
 
 
 def _order(row: Mapping[str, Any]) -> Any:
-    """A key to sort passes, or what was not evaluated, by: place, rule, reason."""
-    return in_order_of_plan(row["pointer"]), row["rule"], row.get("reason", "")
+    """A key to sort passes, or what was not evaluated, by: place, rule."""
+    return in_order_of_plan(row["pointer"]), row["rule"]
