@@ -1,6 +1,7 @@
 """Mutation run on the Python of views, problems and answers, by mutmut, in a copy of the tree.
 
-What survives must be in `survivors.yaml` with its reason. Run: python -m tests.mutate_code [--only "api.errors*"]
+What survives must be in `survivors.yaml` with its reason. Run: python -m tests.mutate_code
+A part of it, by fewer tests: --only "api.errors*" --tests tests/test_errors.py
 """
 
 import argparse
@@ -25,9 +26,13 @@ def main() -> int:
     """Print the score and what survived; 1 where the score is too low, or something survived without a reason."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--only", action="append", default=[], help="names of mutants; a star stands for anything")
-    only = arguments.parse_args().only
+    arguments.add_argument("--tests", action="append", default=[], help="the tests to take instead of all of them")
+    chosen = arguments.parse_args()
+    only = chosen.only
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_of_project(Path(folder) / "copy")
+        if chosen.tests:
+            take(copy / "pyproject.toml", chosen.tests)
         said = mutmut(copy, "run", "--max-children", "1", *only)
         every = dict(
             re.findall(r"^\s+(\S+__mutmut_\d+): (.+)$", mutmut(copy, "results", "--all", "true"), re.MULTILINE)
@@ -51,6 +56,13 @@ def main() -> int:
     least = float(known["score"]) if not only else LEAST_OF_A_PART
     print(f"{len(outcomes) - len(survivors)} of {len(outcomes)} mutants caught: {score:.1f} %, at least {least} %")
     return 1 if score < least or strange else 0
+
+
+def take(settings: Path, tests: list[str]) -> None:
+    """Have mutmut take these tests, by its settings in the copy."""
+    quoted = ", ".join(f'"{test}"' for test in tests)
+    selection = re.compile(r"^(pytest_add_cli_args_test_selection = )\[.*?^\]", re.MULTILINE | re.DOTALL)
+    settings.write_text(selection.sub(rf"\g<1>[{quoted}]", settings.read_text("utf-8")), "utf-8")
 
 
 def mutmut(copy: Path, *arguments: str) -> str:

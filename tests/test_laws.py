@@ -76,10 +76,10 @@ def broken(plan: Any, release: FrozenRelease) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("start", range(0, 600, 200))
+@pytest.mark.parametrize("start", range(0, 120, 40))  # many more: python -m tests.try_laws
 def test_no_law_is_broken_on_random_plans(start: int, release: FrozenRelease) -> None:
     content: Any = release.content
-    assert [problem for seed in range(start, start + 200) for problem in broken_laws(seed, release.book, content)] == []
+    assert [problem for seed in range(start, start + 40) for problem in broken_laws(seed, release.book, content)] == []
 
 
 @pytest.mark.parametrize("start", range(3000, 3600, 200))
