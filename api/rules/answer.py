@@ -206,5 +206,5 @@ def _headroom(judged: Judged) -> dict[str, str] | None:
 
 
 def _order(row: Mapping[str, Any]) -> Any:
-    """A key to sort passes, or what was not evaluated, by: place, rule."""
-    return in_order_of_plan(row["pointer"]), row["rule"]
+    """A key to sort passes, or what was not evaluated, by: place, rule, reason."""
+    return in_order_of_plan(row["pointer"]), row["rule"], row.get("reason", "")
