@@ -11,12 +11,15 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
-from api.errors import problem_response
+from api.authentication import is_for_admin
+from api.errors import CONTENT_SECURITY_POLICY, problem_response
 from api.problems import PROBLEMS
 from api.schema import HEADERS
 
+ADMIN_POLICY = CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'")
 HEALTH = ("/livez", "/readyz")
 READING = ("GET", "HEAD")
+OF_FUNCTIONS = ("GET", "HEAD", "POST")  # the methods of a view that is no class, and so does not say which it has
 ANY = ("*",)
 
 
@@ -38,15 +41,52 @@ class HostAndTls:
         return self.get_response(request)
 
 
+class AllowedMethods:
+    """Middleware that refuses what an address has no method for, whether or not HTTP has it: TRACE, CONNECT, `get`.
+
+    What no route has is a 404 whatever the method, unless it is a static file.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.META["REQUEST_METHOD"]
+        methods = methods_at(request)
+        if methods and sent not in methods:
+            return problem_response(request, PROBLEMS["method_not_allowed"], headers={"Allow": ", ".join(methods)})
+        if sent != sent.upper():
+            request.method = sent  # Django wrote it in capitals, and would read a static file for `get`
+        return self.get_response(request)
+
+
+class AdminPages:
+    """Middleware, where the admin is served: its pages may send forms to it, and nothing else reads a cookie."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_for_admin(request):
+            request.META.pop("HTTP_COOKIE", None)
+            return self.get_response(request)
+        response = self.get_response(request)
+        response["Content-Security-Policy"] = ADMIN_POLICY
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class CrossOrigin(CorsMiddleware):
     """Middleware that tells browsers which pages may read an answer, failures included, by what is at the address.
 
     What is read is for pages of every origin; it says so to everybody, so that one kept copy serves all. Plans are for
-    the origins that `CORS_PLAN_ORIGINS` names. No credentials are taken from any.
+    the origins that `CORS_PLAN_ORIGINS` names. No credentials are taken from any, and no pages of the admin are read.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = self.get_response(request)  # type: ignore[assignment]
+        if is_for_admin(request):
+            return response
         # What the address has against a preflight is its method; of a path that nothing has, the failure can be read.
         if is_preflight(request) and response.status_code in (404, 405):
             response = self.check_preflight(request) or problem_response(request, PROBLEMS["origin_not_allowed"])
@@ -79,13 +119,20 @@ def is_preflight(request: HttpRequest) -> bool:
     return request.method == "OPTIONS" and all(name in request.headers for name in asked)
 
 
-def methods_for(request: HttpRequest) -> Sequence[str]:
-    """The methods of the address asked for; of one that no route has, such as a static file, those that read."""
+def methods_at(request: HttpRequest) -> Sequence[str] | None:
+    """The methods of the address asked for; None where no route has it, such as a static file."""
     try:
         view: Any = (request.resolver_match or resolve(request.path_info)).func
     except Resolver404:
-        return READING
+        return None
+    if not hasattr(view, "view_class"):
+        return OF_FUNCTIONS
     return [name.upper() for name in view.view_class.http_method_names]
+
+
+def methods_for(request: HttpRequest) -> Sequence[str]:
+    """The methods of the address asked for; those that read, where no route has it."""
+    return methods_at(request) or READING
 
 
 def origins_for(methods: Sequence[str]) -> Sequence[str]:

@@ -9,7 +9,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from api.parsers import CONTROL_CHARACTER, BodyFaults, QueryFaults
-from api.problems import PROBLEMS, Problem
+from api.problems import MOST_OF_HEADERS, MOST_OF_TARGET, PROBLEMS, Problem
+from api.rates import RateLimitedError
 from api.releases import ContentUnavailableError
 from api.rules import Fault, PlanFaults
 
@@ -35,12 +36,21 @@ class RequestBoundary:
 
 
 class ProblemsOnly:
-    """Middleware that gives a problem document to what is refused without one, and to a path that is no text."""
+    """Middleware that gives a problem document to what is refused without one, and refuses what nobody is to read.
+
+    That is a path that is no text, or an address or headers that are too long. What is longer still, granian refuses
+    itself, without a document.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.META
+        if len(sent["PATH_INFO"]) + len(sent.get("QUERY_STRING", "")) > MOST_OF_TARGET:
+            return problem_response(request, PROBLEMS["uri_too_long"])
+        if sum(len(name) + len(sent[name]) for name in sent if name.startswith("HTTP_")) > MOST_OF_HEADERS:
+            return problem_response(request, PROBLEMS["headers_too_large"])
         # Where a percent sign is left, an escape was broken, or what it stood for no UTF-8. No address of ours has one.
         if "%" in request.path_info or CONTROL_CHARACTER.search(request.path_info):
             fault = Fault("path", "not_a_text", "Send percent-encoded UTF-8 without control characters.")
@@ -106,6 +116,8 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | Non
     if isinstance(failure, QueryFaults):
         errors = [fault_as_json(fault, "parameter") for fault in failure.faults]
         return problem_response(request, PROBLEMS["invalid_query"], _counted(failure.faults), errors)
+    if isinstance(failure, RateLimitedError):
+        return rate_limited(request, failure)
     if isinstance(failure, Http404):
         return problem_response(request, PROBLEMS["not_found"])
     code = getattr(failure, "default_code", None)
@@ -113,6 +125,11 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | Non
         return None
     headers = {"Retry-After": "5"} if isinstance(failure, ContentUnavailableError) else {}
     return problem_response(request, PROBLEMS[code], headers=headers)
+
+
+def rate_limited(request: HttpRequest, failure: RateLimitedError) -> HttpResponse:
+    """The problem for a request that its caller's quota does not admit."""
+    return problem_response(request, PROBLEMS["rate_limited"], failure.detail, headers=failure.headers)
 
 
 def _counted(faults: list[Fault]) -> str:
@@ -128,6 +145,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The problem for a path that no route has."""
     return problem_response(request, PROBLEMS["not_found"])
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The problem for a page of the admin that this account may not see: nothing is there for it."""
+    return problem_response(request, PROBLEMS["not_found"])
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The problem for a form of the admin that none of its own pages sent."""
+    detail = "This form was not sent by a page of this service, or the browser keeps no cookies. Load the page again."
+    return problem_response(request, PROBLEMS["bad_request"], detail)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -27,10 +28,13 @@ from api.rules.reading import (
 from api.rules.value_types import Choice, Decimal, Slug
 
 DEEPEST = 32
+HOLDERS = (dict, list)
 MOST_PARAMETERS = 100
 SLUG = "[a-z0-9]+([-:][a-z0-9]+)*"  # the colon is for boundary vectors, whose slugs have their side after it
 NO_SLUGS = Vocabulary({}, {})
-CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL_CHARACTERS = r"\u0000-\u001f\u007f-\u009f"  # as every dialect of patterns has them
+CONTROL_CHARACTER = re.compile(f"[{CONTROL_CHARACTERS}]")
+TEXT_PATTERN = rf"^[^{CONTROL_CHARACTERS}]*[^\s{CONTROL_CHARACTERS}][^{CONTROL_CHARACTERS}]*$"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -148,33 +152,54 @@ def parse(body: bytes) -> Any:
         raise BodyFaults([Fault("", "invalid_json", f"The body is not JSON: see {where}.")]) from None
     except RecursionError:
         raise BodyFaults([_too_deep("")]) from None
-    *_, deepest = _levels(document)
-    deep = next((pointer for pointer, node in deepest if isinstance(node, dict | list)), None)
-    if deep is not None:
-        raise BodyFaults([_too_deep(deep)])
+    if _is_too_deep(document):
+        raise BodyFaults([_too_deep(next(pointer for depth, pointer, _ in _places(document) if depth > DEEPEST))])
     if constants:
         raise BodyFaults(_constants_in(document))
     return document
 
 
-def _levels(document: Any) -> Iterator[list[tuple[str, Any]]]:
-    """The values of a document with their pointers, level by level, as deep as it may be nested."""
-    level: list[tuple[str, Any]] = [("", document)]
-    yield level
+def _is_too_deep(document: Any) -> bool:
+    """True where objects and lists are nested deeper than is read. It makes no pointer, so it takes next to no time."""
+    level = [document] if isinstance(document, HOLDERS) else []
     for _ in range(DEEPEST):
         level = [
-            (pointer_to(pointer, str(name)), child)
-            for pointer, node in level
-            if isinstance(node, dict | list)
-            for name, child in (node.items() if isinstance(node, dict) else enumerate(node))
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, HOLDERS)
         ]
-        yield level
+    return bool(level)
+
+
+def _places(document: Any) -> Iterator[tuple[int, str, Any]]:
+    """The objects, lists and constants of a document, the outer ones first, each with its depth and its pointer.
+
+    A pointer is made when its turn comes, so that whoever has seen enough saves the rest.
+    """
+    waiting: deque[tuple[int, str, str, Any]] = deque([(1, "", "", document)])
+    while waiting:
+        depth, holder, name, node = waiting.popleft()
+        pointer = pointer_to(holder, name) if depth > 1 else ""
+        yield depth, pointer, node
+        waiting += [
+            (depth + 1, pointer, str(name), child)
+            for name, child in _members(node)
+            if isinstance(child, (*HOLDERS, NotANumber))
+        ]
+
+
+def _members(node: Any) -> Iterable[tuple[str | int, Any]]:
+    """What an object or a list holds, by name or by place; nothing where the node is neither."""
+    if isinstance(node, dict):
+        return node.items()
+    return enumerate(node) if isinstance(node, list) else ()
 
 
 def _constants_in(document: Any) -> list[Fault]:
     """A fault for each NaN or Infinity of a document; one of the whole where a doubled member hides them all."""
     detail = "NaN and Infinity are no JSON, so the body is none."
-    pointers = (pointer for level in _levels(document) for pointer, node in level if isinstance(node, NotANumber))
+    pointers = (pointer for _, pointer, node in _places(document) if isinstance(node, NotANumber))
     return [Fault(pointer, "invalid_json", detail) for pointer in islice(pointers, MOST_FAULTS)] or [
         Fault("", "invalid_json", detail)
     ]
@@ -239,7 +264,7 @@ class Parameter:
             return {"type": "integer", "minimum": 1, "maximum": self.most}
         if self.slug:
             return {"type": "string", "pattern": f"^{SLUG}$", "maxLength": self.length}
-        return {"type": "string", "pattern": r"\S", "maxLength": self.length}
+        return {"type": "string", "pattern": TEXT_PATTERN, "maxLength": self.length}
 
 
 Texts = Mapping[str, Sequence[str | None]]

@@ -29,6 +29,10 @@ SIZES = (
     f"A plan has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} kB, a batch or comparison of plans "
     f"{settings.MOST_BYTES_OF_PLANS // 1024} kB."
 )
+MOST_OF_TARGET, MOST_OF_HEADERS = 8 * 1024, 32 * 1024
+LENGTHS = (
+    f"A path with its query has at most {MOST_OF_TARGET // 1024} kB, all headers together {MOST_OF_HEADERS // 1024} kB."
+)
 PROBLEMS = {
     problem.code: problem
     for problem in (
@@ -75,6 +79,43 @@ PROBLEMS = {
             "a redirect makes a GET of a POST, and loses the plan.",
             "Write `https://` in the address of the service. Whoever runs it lets the proxy that ends TLS set "
             "`X-Forwarded-Proto: https`; `/livez` and `/readyz` answer without.",
+        ),
+        Problem(
+            "key_in_url",
+            400,
+            "A key in an address",
+            "A key is sent in the header `Authorization`. Revoke this one: addresses are logged on their way.",
+            "The path or query has a partner key in it. Addresses are kept in logs, histories and bookmarks on the way "
+            "to this service, so the key must be taken for known to others. This service has not logged it.",
+            "Have the key revoked, and send another as `Authorization: Bearer` and the key.",
+        ),
+        Problem(
+            "invalid_key",
+            401,
+            "Not a live key",
+            "The header `Authorization` has no live key of this service.",
+            "The header `Authorization` is not `Bearer`, one blank and a partner key; or the key is mistyped, unknown, "
+            "expired or revoked. Which of these it is, is not told.",
+            "Send `Authorization: Bearer` and the key as it was issued, from a server of your own. "
+            "`GET /v1/whoami` tells whether a key is live. Where requests without a key are answered, leave the header "
+            "out.",
+        ),
+        Problem(
+            "key_required",
+            401,
+            "A key is required",
+            "Send a partner key in the header `Authorization`.",
+            "This service answers nobody without a key here; its pages, the contract, problems and health are open.",
+            "Ask whoever runs this service for a partner key, and send it as `Authorization: Bearer` and the key.",
+        ),
+        Problem(
+            "scope_required",
+            403,
+            "The key is not for this",
+            "This key lacks the scope of this address.",
+            "A key has scopes: `content` reads what is published, `validate` has plans checked. The key is live, but "
+            "does not have the one that is needed here; `WWW-Authenticate` names it.",
+            "`GET /v1/whoami` lists the scopes of a key. Ask whoever runs this service for a key that has this one.",
         ),
         Problem(
             "origin_not_allowed",
@@ -134,12 +175,39 @@ PROBLEMS = {
             f"Send fewer plans at once, or fewer treatments in a plan. {SIZES}",
         ),
         Problem(
+            "uri_too_long",
+            414,
+            "Address too long",
+            LENGTHS,
+            "The path and the query have more bytes than are read.",
+            "Ask for less at once. A plan goes into a body, never into the address.",
+        ),
+        Problem(
             "unsupported_media_type",
             415,
             "Unsupported media type",
             "Send `application/json`, UTF-8, not compressed.",
             "The `Content-Type` is not JSON, its `charset` is not UTF-8, or the body is compressed.",
             "Send `Content-Type: application/json`, and the body as it is.",
+        ),
+        Problem(
+            "rate_limited",
+            429,
+            "Too many requests",
+            "The requests of this minute are used up.",
+            "More requests came in a minute than are taken from one address, or from one partner. Nothing was "
+            "checked. A batch counts as many requests as it has plans; a comparison counts each plan twice.",
+            "Wait for the seconds of `Retry-After`, then go on. `RateLimit` says in every answer what is left, and "
+            "`rates` of `GET /v1` how much is taken. Keep what you have read, and send its `ETag` in `If-None-Match`: "
+            "a 304 costs nothing. Where that is not enough, ask whoever runs this service for a key.",
+        ),
+        Problem(
+            "headers_too_large",
+            431,
+            "Headers too large",
+            LENGTHS,
+            "The headers of the request have more bytes in all than are read.",
+            "Send no cookies, and no header that is not asked for; nothing here needs long ones.",
         ),
         Problem(
             "server_error",
@@ -156,6 +224,14 @@ PROBLEMS = {
             "No published content can be read, so nothing is shown and no plan is checked. Try again later.",
             "Nothing is published, the database is away, or this version cannot read the rules of the release.",
             "Treat the plan as not checked. Try again after the seconds of `Retry-After`.",
+        ),
+        Problem(
+            "keys_unavailable",
+            503,
+            "Keys cannot be told apart",
+            "No key can be looked up, so nothing is shown and no plan is checked. Try again later.",
+            "The database has been away since this process started, so no key is known to it yet.",
+            "Try again after the seconds of `Retry-After`. The key is not to be replaced for this.",
         ),
     )
 }

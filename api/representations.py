@@ -1,7 +1,8 @@
 """An answer in; out, the representation of it that the client asked for, or 304 where it has that one (RFC 9110).
 
 Nothing here is a secret beside what the client sent itself, there is no cookie, and keys never stand in a body: so the
-length of a compressed answer tells nobody anything (no BREACH).
+length of a compressed answer tells nobody anything (no BREACH). Pages of the admin, which have all that, are not
+compressed.
 """
 
 import gzip
@@ -18,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
+from api.authentication import is_for_admin
 from api.errors import problem_response
 from api.negotiation import IDENTITY, coding_for
 from api.problems import PROBLEMS
@@ -73,19 +75,20 @@ class SelectRepresentation:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> Answer:
+        if is_for_admin(request):
+            return self.get_response(request)
         accepted = request.META.get("HTTP_ACCEPT_ENCODING")
         if coding_for(accepted, [*CODINGS], is_worth_it=False) is None:
             detail = f"Take the content coding `{IDENTITY}`, or one of `{'`, `'.join(CODINGS)}`."
             return problem_response(request, PROBLEMS["not_acceptable"], detail, headers={"Vary": "Accept-Encoding"})
-        if "HTTP_IF_RANGE" in request.META:  # a part of a file that was kept in another coding would not go on with it
-            request.META.pop("HTTP_RANGE", None)
+        request.META.pop("HTTP_RANGE", None)  # an answer is sent whole, so that no range of it can be refused
         asked = request.method
         if asked == "HEAD":
             request.method = "GET"
         response = self.get_response(request)
         request.method = asked
         patch_vary_headers(response, ["Accept-Encoding"])
-        return response if response.status_code in (206, 304, 416) else represented(request, response)
+        return response if response.status_code == 304 else represented(request, response)
 
 
 def represented(request: HttpRequest, response: Answer) -> Answer:

@@ -6,7 +6,7 @@ from django.urls.converters import IntConverter, StringConverter
 from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
 from api.views.problems import ProblemPage, Problems
-from api.views.service import Docs, Home, Index, Live, OpenApi, OpenApiAsJson, Ready
+from api.views.service import Docs, Home, Index, Live, OpenApi, OpenApiAsJson, Ready, SecurityTxt, WhoAmI
 
 
 class SlugConverter(StringConverter):
@@ -56,11 +56,13 @@ urlpatterns = [
     path("v1/session-plans/validate-batch", ValidateBatch.as_view(), name="validate-batch"),
     path("v1/session-plans/compare", ComparePlans.as_view(), name="compare"),
     path("v1/session-plans/examples", PlanExamples.as_view(), name="plan-examples"),
+    path("v1/whoami", WhoAmI.as_view(), name="whoami"),
     path("v1/openapi.yaml", OpenApi.as_view(), name="openapi"),
     path("v1/openapi.json", OpenApiAsJson.as_view(), name="openapi-json"),
     path("v1/problems", Problems.as_view(), name="problems"),
     path("v1/problems/<slug:code>", ProblemPage.as_view(), name="problem"),
     path("docs", Docs.as_view(), name="docs"),
+    path(".well-known/security.txt", SecurityTxt.as_view(), name="security-txt"),
     path("livez", Live.as_view(), name="livez"),
     path("readyz", Ready.as_view(), name="readyz"),
 ]

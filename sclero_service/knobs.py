@@ -10,12 +10,26 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from sclero_service.database import from_url
-from sclero_service.readers import UnfitError, host, items, origins, secret, switch, whole, word
+from sclero_service.readers import (
+    UnfitError,
+    cache,
+    contact,
+    host,
+    items,
+    networks,
+    or_none,
+    origins,
+    secret,
+    switch,
+    whole,
+    word,
+)
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 DEVELOPMENT_KEY = "development-only-" + "-".join(["not-a-secret"] * 4)
 SECRET_LENGTH = 50
 TWO_YEARS = 63_072_000
+MOST_REQUESTS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -74,11 +88,68 @@ KNOBS = (
         "The origins whose pages may have plans checked, from a browser. Facts are open to any.",
     ),
     Knob(
+        "RATE_ANONYMOUS",
+        whole(1, MOST_REQUESTS),
+        "6000",
+        f"a whole number from 1 to {MOST_REQUESTS}",
+        "Requests a minute without a key from one address, or with keys for tests from one partner.",
+    ),
+    Knob(
+        "RATE_KEYED",
+        whole(1, MOST_REQUESTS),
+        "60000",
+        f"a whole number from 1 to {MOST_REQUESTS}",
+        "Requests a minute with all keys of a partner together.",
+    ),
+    Knob(
+        "CACHE_URL",
+        cache,
+        "none",
+        "redis://user:password@host:port/number, the same with valkey, or none",
+        "A Valkey in which all processes count together. With none, each process counts for itself.",
+    ),
+    Knob(
+        "TRUSTED_PROXIES",
+        networks,
+        "none",
+        "addresses or networks such as 10.0.0.0/8 with commas between, or none",
+        "The proxies whose X-Forwarded-For is believed. With none, all that comes by a proxy counts as one client.",
+    ),
+    Knob(
+        "ANONYMOUS",
+        switch,
+        "on",
+        "on or off",
+        "Whether requests without a partner key are answered. The pages, the contract, problems and health always are.",
+    ),
+    Knob("ADMIN", switch, "off", "on or off", "On serves `/admin`, where accounts keep partners and their keys."),
+    Knob(
         "LOG_LEVEL",
         word("DEBUG", "INFO", "WARNING", "ERROR"),
         "INFO",
         "DEBUG, INFO, WARNING or ERROR",
         "The least grave messages that are logged.",
+    ),
+    Knob(
+        "METRICS_PORT",
+        or_none(whole(1, 65535)),
+        "none",
+        "a whole number from 1 to 65535, or none",
+        "The port on which `up` gives metrics to Prometheus, and nothing else.",
+    ),
+    Knob(
+        "METRICS_HOST",
+        host,
+        "127.0.0.1",
+        "a host name or address, IPv6 in brackets",
+        "The address of that port. Whoever reaches it reads the metrics.",
+    ),
+    Knob(
+        "SECURITY_CONTACT",
+        or_none(contact),
+        "none",
+        "https://… or mailto:…, or none",
+        "Who is told of a weakness, in `/.well-known/security.txt`; there is none without it.",
     ),
 )
 

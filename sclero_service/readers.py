@@ -2,11 +2,20 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 DEFAULT_PORTS = {"http": "80", "https": "443"}
+NONE = "none"
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+IN_URI = r"[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]"
+CONTACT = re.compile(rf"https://[A-Za-z0-9]{IN_URI}*|mailto:[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+(\?{IN_URI}*)?")
+Value = TypeVar("Value")
 
 
 class UnfitError(ValueError):
@@ -53,16 +62,29 @@ def secret(least: int) -> Callable[[str], str]:
     return read
 
 
-def items(read: Callable[[str], str]) -> Callable[[str], list[str]]:
+def items(read: Callable[[str], T]) -> Callable[[str], list[T]]:
     """A reader of a list with commas, which names the item that is refused; blanks around an item do not count."""
 
-    def read_item(text: str) -> str:
+    def read_item(text: str) -> T:
         try:
             return read(text)
-        except ValueError:
-            raise UnfitError(f"{text!r} is not") from None
+        except ValueError as error:
+            because = f", since {error}" if isinstance(error, UnfitError) else ""
+            raise UnfitError(f"{text!r} is not{because}") from None
 
     return lambda text: [read_item(item.strip()) for item in text.split(",")]
+
+
+def or_none(read: Callable[[str], Value]) -> Callable[[str], Value | None]:
+    """A reader of the same, or of the word `none`."""
+    return lambda text: None if text.lower() == NONE else read(text)
+
+
+def contact(text: str) -> str:
+    """The URI of a page or a mailbox, as it is."""
+    if not CONTACT.fullmatch(text):
+        raise ValueError
+    return text
 
 
 def host(text: str) -> str:
@@ -80,7 +102,7 @@ def host(text: str) -> str:
 
 def origins(text: str) -> list[str]:
     """Origins of pages, as browsers name them; `*` alone stands for any, `none` alone for none."""
-    if text.lower() == "none":
+    if text.lower() == NONE:
         return []
     return ["*"] if text == "*" else items(origin)(text)
 
@@ -94,3 +116,31 @@ def origin(text: str) -> str:
     if port is None or port == DEFAULT_PORTS[scheme]:
         return f"{scheme}://{host(name)}"
     return f"{scheme}://{host(name)}:{whole(1, 65535)(port)}"
+
+
+def networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """Networks, an address being one of its own; `none` alone for none."""
+    return [] if text.lower() == "none" else items(network)(text)
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """A network as CIDR has it, without bits behind its length."""
+    found = ip_network(text)
+    if found.prefixlen == 0:
+        raise UnfitError("it is everybody")
+    return found
+
+
+def cache(text: str) -> str | None:
+    """The URL of a Valkey, of which nothing is told where it is refused: it may hold a password."""
+    if text.lower() == "none":
+        return None
+    found = re.fullmatch(
+        r"(?:redis|valkey)://(?:[^@/?#]*@)?([^:/@?#\[\]]+|\[[^/@]+\])(?::([0-9]{1,5}))?(?:/[0-9]{0,4})?", text
+    )
+    if found is None:
+        raise ValueError
+    name, port = found.groups()
+    host(name)
+    whole(1, 65535)(port or "6379")
+    return text

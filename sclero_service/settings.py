@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from typing import Any
 
 from sclero_service import knobs
 from sclero_service.database import BASE_DIR
@@ -12,6 +13,8 @@ DEBUG = chosen["DEBUG"]
 ALLOWED_HOSTS = chosen["ALLOWED_HOSTS"]
 SECRET_KEY = chosen["SECRET_KEY"]
 DATABASES = {"default": chosen["DATABASE_URL"]}
+ANONYMOUS = chosen["ANONYMOUS"]
+ADMIN = chosen["ADMIN"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -23,17 +26,21 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "api.access_log.AccessLog",
     "api.errors.RequestBoundary",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.access.CrossOrigin",
+    "api.authentication.Authenticate",
+    "api.admission.Admission",
     "api.representations.SelectRepresentation",
     "api.access.HostAndTls",
     "api.errors.ProblemsOnly",
+    "django.middleware.common.CommonMiddleware",  # refuses another host
+    "api.access.AllowedMethods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES: list[dict[str, Any]] = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 ROOT_URLCONF = "sclero_service.urls"
 WSGI_APPLICATION = "sclero_service.wsgi.application"
 
@@ -48,13 +55,21 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False  # api.access.CrossOrigin says it of all an
 CORS_PLAN_ORIGINS = chosen["CORS_PLAN_ORIGINS"]
 CORS_ALLOW_HEADERS = ("Accept", "Cache-Control", "Content-Type", "If-None-Match", "X-Request-ID")
 CORS_PREFLIGHT_MAX_AGE = 7200  # the most that Chromium keeps
+CACHE_URL = chosen["CACHE_URL"]
+TRUSTED_PROXIES = chosen["TRUSTED_PROXIES"]
+RATE_ANONYMOUS = chosen["RATE_ANONYMOUS"]
+RATE_KEYED = chosen["RATE_KEYED"]
 FIXTURES = BASE_DIR / "fixtures"
 OPENAPI_FILE = BASE_DIR / "openapi.yaml"
+METRICS_PORT = chosen["METRICS_PORT"]
+METRICS_HOST = chosen["METRICS_HOST"]
+SECURITY_CONTACT = chosen["SECURITY_CONTACT"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the body of a plan
 MOST_BYTES_OF_PLANS = 1024 * 1024  # the body of up to 100 plans
 
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # no cookie, no session, no form: there is nothing for a forged request to ride on
+    # No cookie, no session, no form: there is nothing for a forged request to ride on. The admin has all three.
+    *([] if ADMIN else ["security.W003"]),
     "security.W008",  # plain http is refused, not redirected: a redirect makes a POST a GET
     "security.W005",  # what other hosts of the domain serve is not for this service to say
     "security.W021",
@@ -65,6 +80,33 @@ X_FRAME_OPTIONS = "DENY"
 if chosen["BEHIND_HTTPS_PROXY"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = chosen["HSTS_SECONDS"]
+
+if ADMIN:
+    CONTRIB = "django.contrib."
+    INSTALLED_APPS += [f"{CONTRIB}{name}" for name in ("admin", "auth", "contenttypes", "sessions", "messages")]
+    MIDDLEWARE += [
+        "api.access.AdminPages",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ]
+    TEMPLATES[0]["OPTIONS"] = {
+        "context_processors": [
+            "django.template.context_processors.request",
+            f"{CONTRIB}auth.context_processors.auth",
+            f"{CONTRIB}messages.context_processors.messages",
+        ]
+    }
+    VALIDATORS = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
+    AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{CONTRIB}auth.password_validation.{name}Validator"} for name in VALIDATORS]
+    CSRF_FAILURE_VIEW = "api.errors.forged"
+    CSRF_COOKIE_HTTPONLY = True
+    SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin"
+    SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = chosen["BEHIND_HTTPS_PROXY"]
+    SESSION_COOKIE_AGE = 8 * 60 * 60
+    SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -85,6 +127,7 @@ SPECTACULAR_SETTINGS = {
         "the row that the plan check enforces. Not medical advice: the treating provider decides.\n\n"
         "Start with `GET /v1`. What applies to a product in a country is `GET /v1/session-limits` with "
         "`applies_to_product` and `applies_to_jurisdiction`; which limit binds, `GET /v1/session-limits/resolve`. "
+        "How many requests are taken is in `rates` of `GET /v1`, and what is left in the header `RateLimit`. "
         "Failures are explained at `/v1/problems`, terms and contact at `/`. The `1` of `/v1` stands for paths and "
         "members, which stay; the version of this document, for all that a generated client has."
     ),
@@ -136,6 +179,7 @@ SPECTACULAR_SETTINGS = {
         "ValuesFrom": "api.rules.rows.LISTS",
         "Reason": "api.serializers.answers.REASONS",
         "RuleKind": "api.rules.rows.KINDS",
+        "Scope": "api.keys.SCOPES",
         "RuleSet": "api.rules.plan.RULE_SETS",
         "Sclerosant": "api.models.facts.SCLEROSANTS",
         "Severity": "api.rules.rows.SEVERITIES",
@@ -149,12 +193,18 @@ SPECTACULAR_SETTINGS = {
         "Verdict": "api.serializers.answers.VERDICTS",
     },
 }
+LEVELS = {  # of libraries, which all speak through the one handler
+    "_granian": "ERROR",
+    "django": chosen["LOG_LEVEL"],
+    # Of each request `api.access_log` tells once, and of each failure that was not foreseen.
+    **dict.fromkeys(("django.request", "django.security", "django.server"), "CRITICAL"),
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message:.1000}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"lines": {"()": "api.logs.JsonLines"}},
+    "filters": {"repeats": {"()": "api.logs.Repeats"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["repeats"]}},
     "root": {"handlers": ["stderr"], "level": chosen["LOG_LEVEL"]},
-    # Anyone can send a wrong Host header, or the like; it is answered, and not worth a traceback each time.
-    "loggers": {"django.security": {"level": "CRITICAL"}},
+    "loggers": {name: {"handlers": [], "propagate": True, "level": level} for name, level in LEVELS.items()},
 }

@@ -8,17 +8,22 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
+application = get_wsgi_application()
+
+from api.authentication import is_for_admin  # noqa: E402 - it has the models, which are there from here on
+
+FORM = "application/x-www-form-urlencoded"
 
 
 class Request(WSGIRequest):
-    """A request whose `Content-Type` only the parser of its view reads.
+    """A request whose `Content-Type` only the parser of its view reads; of the admin, forms are read.
 
     Django would read it first, fail on some that it cannot read, and decode the query by the charset that it names.
     """
 
     def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
-        self.content_type, self.content_params = "", {}
+        is_form = meta.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() == FORM
+        self.content_type, self.content_params = FORM if is_form and is_for_admin(self) else "", {}
 
 
-application = get_wsgi_application()
 application.request_class = Request

@@ -34,6 +34,12 @@ FINDINGS, SUGGESTIONS = ("tests/test_findings.py",), ("tests/test_suggestions.py
 INPUT, WRITERS = ("tests/test_bad_input.py",), ("tests/test_writers.py",)
 CODED, HOSTILE = ("tests/test_representations.py",), ("tests/test_hostile.py",)
 ACCESSED = ("tests/test_access.py",)
+LOGS, ACCESS_LOG, METRICS = "api/logs.py", "api/access_log.py", "api/metrics.py"
+LOGGED, MEASURED = ("tests/test_logs.py",), ("tests/test_metrics.py",)
+ADMISSION, COUNTING, LENDING = "api/admission.py", "api/rates/counting.py", "api/rates/lending.py"
+ADMITTED, LENT = ("tests/test_admission.py",), ("tests/test_lending.py",)
+KEYS, KEYRING = "api/authentication.py", "api/keyring.py"
+LET_IN, IN_MEMORY = ("tests/test_authentication.py",), ("tests/test_keyring.py",)
 
 MUTANTS = (
     Mutant(
@@ -233,7 +239,77 @@ MUTANTS = (
     ),
     Mutant("a kept copy is for another origin", ACCESS, "if not is_for_any:", "if False:", ACCESSED),
     Mutant("a page may use every method", ACCESS, '", ".join(methods)', '"*"', ACCESSED),
+    Mutant("a message is logged", LOGS, "str(record.msg) if is_ours else FOREIGN", "record.getMessage()", LOGGED),
+    Mutant("whatever comes with a line is logged", LOGS, "in FIELDS if is_ours", "in vars(record) if is_ours", LOGGED),
+    Mutant("every failure is told in full", LOGS, "        return is_due\n", "        return True\n", LOGGED),
+    Mutant("the log has the folders of the machine", LOGS, "if path.is_absolute():", "if False:", LOGGED),
+    Mutant(
+        "the log has the path", ACCESS_LOG, "STATIC if request.path_info", "request.path if request.path_info", LOGGED
+    ),
+    Mutant(
+        "the log has the client's method",
+        METRICS,
+        "return text if text in METHODS else OTHER",
+        "return str(text)",
+        LOGGED,
+    ),
+    Mutant(
+        "Django logs requests, too",
+        SETTINGS,
+        '"django.security", "django.server"), "CRITICAL"',
+        '"x"), "CRITICAL"',
+        LOGGED,
+    ),
+    Mutant("metrics are of one worker", METRICS, 'multiprocess_mode="mostrecent"', 'multiprocess_mode="all"', MEASURED),
     Mutant("a page reads no header", ACCESS, '", ".join(HEADERS)', '""', ACCESSED),
+    Mutant("a 304 costs a request", ADMISSION, "account.give_back()", "pass", ADMITTED),
+    Mutant("health is counted", ADMISSION, "path in HEALTH or ", "", ADMITTED),
+    Mutant("a batch counts as one", "api/views/plans.py", ".charge(len(batch.plans))", ".charge(1)", ADMITTED),
+    Mutant("a refusal does not say when to come back", "api/errors.py", "headers=failure.headers", "", ADMITTED),
+    Mutant(
+        "anybody says what address it has",
+        "api/addresses.py",
+        "address is None or not any(address in network for network in trusted)",
+        "address is None",
+        ("tests/test_addresses.py",),
+    ),
+    Mutant("test keys have the rate of others", "api/rates/policies.py", "caller.is_test", "False", ADMITTED),
+    Mutant(
+        "a refused cost is taken",
+        COUNTING,
+        "            return False\n",
+        "            pass\n",
+        ("tests/test_rates.py",),
+    ),
+    Mutant("what was spent without the Valkey is forgotten", COUNTING, "self.owed += lacking", "pass", LENT),
+    Mutant("a loan is not held while more is asked", COUNTING, "counter.at_hand += held", "pass", LENT),
+    Mutant("nothing is renewed", COUNTING, "counter.is_running_low()", "False", LENT),
+    Mutant("a loan is all that is left", LENDING, "math.floor(open / {SHARE})", "open", LENT),
+    Mutant("a window may last longer than the policy says", LENDING, " or left > window", "", LENT),
+    Mutant(
+        "a Valkey that does not answer is asked again and again",
+        LENDING,
+        "self.is_reached = False\n        self._have_it_reached(is_late)\n",
+        "self._have_it_reached(is_late)\n",
+        LENT,
+    ),
+    Mutant("the Valkey is told of addresses", LENDING, "{digest.hexdigest()}", "{holder}", LENT),
+    Mutant("a key that ended is let in", KEYRING, "caller.expires_at <= timezone.now()", "False", IN_MEMORY),
+    Mutant(
+        "a key that was revoked is let in", KEYRING, "timezone.now()), revoked_at=None)", "timezone.now()))", IN_MEMORY
+    ),
+    Mutant("keys are read for each request", KEYRING, "FRESH_SECONDS = 1.0", "FRESH_SECONDS = 0.0", IN_MEMORY),
+    Mutant("old keys go on beside who reads", KEYRING, "MOST_SECONDS = 2.0", "MOST_SECONDS = 9e9", IN_MEMORY),
+    Mutant("all wait for who reads", KEYRING, "MOST_SECONDS = 2.0", "MOST_SECONDS = 0.0", IN_MEMORY),
+    Mutant("a key in an address is logged", KEYS, "            forget_address(request)\n", "", LET_IN),
+    Mutant(
+        "shared caches keep what needs a key", KEYS, "            keep_private(response)", "            pass", LET_IN
+    ),
+    Mutant("a key is for everything", KEYS, "            require_scope(request, caller)\n", "", LET_IN),
+    Mutant(
+        "browsers may send a key", SETTINGS, '"Accept", "Cache-Control", ', '"Authorization", "Cache-Control", ', LET_IN
+    ),
+    Mutant("a mistyped key is looked up", KEYS, "if keys.is_whole(text) else None", "if True else None", LET_IN),
 )
 
 

@@ -1,21 +1,28 @@
 """One release of the packaged content for all tests; a test that publishes more is rolled back."""
 
-import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import prometheus_client.values
 import pytest
-import rfc8785
 from django.conf import LazySettings, settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
+from prometheus_client import CollectorRegistry, generate_latest
 
+from api import metrics, releases
+from api.keyring import LastUses, LiveKeys
+from api.management.exporting import Sums
 from api.models import Release
+from api.models.releases import digest_of
 from api.publishing import load_content, publish, render
 from api.releases import FrozenRelease, current
 from tests.commands import manage
+from tests.partners import READER, SAMPLE, stored
+from tests.scrapes import Scrape, samples_of
 from tests.specimen import cut
 
 SPECIMEN = Path(__file__).parent / "specimen.json"
@@ -40,6 +47,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
+@pytest.fixture(autouse=True)
+def no_keys_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of the keys of another test."""
+    monkeypatch.setattr("api.authentication.live_keys", LiveKeys())
+    monkeypatch.setattr("api.authentication.last_uses", LastUses())
+
+
 @pytest.fixture
 def release(db: None) -> FrozenRelease:
     return current()
@@ -52,7 +66,13 @@ def client(db: None) -> Client:
 
 
 @pytest.fixture
-def nothing_published(db: None) -> None:
+def empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No release was read yet, as in a process that has just begun."""
+    monkeypatch.setattr(releases, "_reader", releases.Reader())
+
+
+@pytest.fixture
+def nothing_published(db: None, empty_memory: None) -> None:
     """No release, for the length of a test. The model refuses to delete one, so the table is emptied by itself."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Release._meta.db_table}")  # noqa: S608 - the name of our own table
@@ -63,6 +83,32 @@ def small_content(nothing_published: None) -> None:
     """Tables with what the specimen keeps, as release 1: publishing them takes a tenth of the time."""
     cut()
     freeze(1, "A small part of the content", render())
+
+
+@pytest.fixture
+def partner_keys(specimen: FrozenRelease) -> None:
+    """A partner has a key for everything, and one that only reads."""
+    stored(SAMPLE, expires_at=datetime(2100, 1, 1, tzinfo=UTC))
+    stored(READER, scopes="content")
+
+
+@pytest.fixture
+def keys_alone(specimen: FrozenRelease, settings: LazySettings) -> None:
+    """Nobody is answered without a key."""
+    settings.ANONYMOUS = False
+
+
+@pytest.fixture
+def keys_away(specimen: FrozenRelease) -> Iterator[None]:
+    """The database does not tell of keys."""
+
+    def refuse(execute: Any, sql: str, *rest: Any) -> Any:
+        if "partnerkey" in sql:
+            raise OperationalError("the database is away")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse):
+        yield
 
 
 @pytest.fixture
@@ -80,6 +126,31 @@ def behind_proxy(settings: LazySettings) -> None:
     """A proxy ends TLS, and browsers are asked to stay with it."""
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_HSTS_SECONDS = 60
+
+
+@pytest.fixture
+def security_contact(settings: LazySettings) -> None:
+    """Somebody is told of weaknesses."""
+    settings.SECURITY_CONTACT = "mailto:security@example.org"
+
+
+@pytest.fixture
+def scrape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scrape:
+    """Counting, from nothing, in a folder as workers have one; called, what Prometheus would be given."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setattr(prometheus_client.values, "ValueClass", prometheus_client.values.MultiProcessValue())  # type: ignore[no-untyped-call]
+    monkeypatch.setattr(metrics, "_state", metrics.State())
+    metrics.begin()
+    registry = CollectorRegistry()
+    registry.register(Sums(str(tmp_path)))
+    return lambda: samples_of(generate_latest(registry).decode())
+
+
+@pytest.fixture
+def used_up(client: Client, settings: LazySettings, specimen: FrozenRelease) -> None:
+    """The client has sent all the requests that are taken from it in a minute."""
+    for _ in range(settings.RATE_ANONYMOUS):
+        client.get("/v1/nowhere")
 
 
 @pytest.fixture
@@ -101,6 +172,6 @@ def freeze(number: int, note: str, content: dict[str, Any]) -> None:
         number=number,
         published_at=datetime(2026, 11, number, 9, tzinfo=UTC),
         note=note,
-        digest=hashlib.sha256(rfc8785.dumps(content)).hexdigest(),
+        digest=digest_of(content),
         payload=json.dumps(content),
     ).save()

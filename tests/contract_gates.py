@@ -37,7 +37,7 @@ TSC = (
     "--typeRoots",
     "none",
 )
-STEPS_OF_A_JOURNEY = 5
+STEPS_OF_A_JOURNEY = 6
 
 
 class GateError(Exception):
@@ -149,8 +149,8 @@ def breaking(scratch: Path) -> str:
 
 
 @contextmanager
-def server(scratch: Path) -> Iterator[str]:
-    """The address of this service with its content, for as long as a client needs it."""
+def server(scratch: Path) -> Iterator[tuple[str, str]]:
+    """The address of this service with its content, and a partner key, for as long as a client needs it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -165,8 +165,13 @@ def server(scratch: Path) -> Iterator[str]:
                 break
             try:
                 with urllib.request.urlopen(f"{address}/readyz"):  # noqa: S310 - our own server
-                    yield address
-                    return
+                    pass
+                issue = [sys.executable, "manage.py", "issue_key", "clinic-apps"]
+                issued = subprocess.run(  # noqa: S603 - ours
+                    issue, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+                )
+                yield address, issued.stdout.strip()
+                return
             except urllib.error.URLError:
                 time.sleep(0.5)
         raise GateError(f"no server\n{(scratch / 'up.log').read_text('utf-8')}")
@@ -186,8 +191,8 @@ def typescript(scratch: Path) -> str:
     refused = run("tsc", *TSC, "--noEmit", "without_body.ts", cwd=scratch, fails=True)
     if refused.count("Property 'body' is missing") != refused.count("error TS") or refused.count("error TS") != 3:
         raise GateError(refused)
-    with server(scratch) as address:
-        said = run("node", "journey.js", address, cwd=scratch)
+    with server(scratch) as (address, key):
+        said = run("node", "journey.js", address, key, cwd=scratch)
     return journey(said)
 
 
@@ -199,8 +204,8 @@ def python(scratch: Path) -> str:
     refused = run("mypy", "without_body.py", cwd=scratch, fails=True)
     if refused.count('Missing named argument "body"') != 3 or "Found 3 errors in 1 file" not in refused:
         raise GateError(refused)
-    with server(scratch) as address:
-        said = run("python", "journey.py", address, cwd=scratch)
+    with server(scratch) as (address, key):
+        said = run("python", "journey.py", address, key, cwd=scratch)
     return journey(said)
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from tests.behind_nginx import program
 from tests.commands import PATIENCE
+from tests.nginx import program
 from tests.servers import up
 
 PAGE = Path(__file__).with_name("in_browser.html")
@@ -40,7 +40,7 @@ FOR_ADMITTED = {
     "too large": (413, "body_too_large"),
     "plan without its type": (415, "unsupported_media_type"),
 }
-FOR_NONE = {"method that must be asked for", "with credentials"}
+FOR_NONE = {"method that must be asked for", "with a key", "with credentials"}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -90,6 +90,10 @@ def check(told: dict[str, Any], is_admitted: bool) -> None:
     assert first["etag"] == again["etag"]
     assert first["content-release"] == again["content-release"] == "1"
     assert told["wrong method"]["headers"]["allow"] == "GET, HEAD"
+    assert all(
+        answer["headers"]["ratelimit"].startswith('"anonymous";r=') for answer in (told["get"], told["wrong query"])
+    )
+    assert first["ratelimit-policy"].startswith('"anonymous";q=')
     if is_admitted:
         assert told["plan"]["verdict"] == "outside_limits"
         assert told["plan"]["headers"]["x-request-id"] == "partner-4711"

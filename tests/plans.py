@@ -11,6 +11,55 @@ if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 VALIDATE = "/v1/session-plans/validate"
+# A plan with every member; that two of them conflict does not matter where each is replaced by something else.
+FULL: dict[str, Any] = {
+    "jurisdiction": "GB",
+    "rule_sets": ["label"],
+    "patient": {
+        "age_years": 42,
+        "weight_kg": "66",
+        "conditions": ["pregnancy"],
+        "allergies": ["polidocanol"],
+        "medications": ["anticoagulant"],
+        "other_conditions": ["heart"],
+        "other_allergies": ["latex"],
+        "sex": "female",
+        "ankle_brachial_index": "1",
+        "days_since_delivery": 100,
+        "breastfeeding_pause_hours": 48,
+        "thermal_ablation_unsuitable": True,
+    },
+    "provider": {"eligibility_confirmed": True, "emergency_equipment_on_site": True},
+    "previous_sessions": [{"date": "2026-10-10", "areas": ["calf"], "products": ["asclera"], "sides": ["left"]}],
+    "sessions": [
+        {
+            "date": "2026-11-22",
+            "observation_minutes": 20,
+            "compression_days": 3,
+            "activity_pause_days": 3,
+            "same_day_procedures": ["phlebectomy"],
+            "treatments": [
+                {
+                    "area": "calf",
+                    "amount": {"value": "3", "unit": "mL"},
+                    "vein_type": "telangiectasia",
+                    "vein_diameter_mm": "0.7",
+                    "product": "asclera",
+                    "concentration_percent": "0.5",
+                    "form": "foam",
+                    "foam": {"gas": "room-air", "ratio": "4"},
+                    "side": "left",
+                    "vein": "perforator",
+                    "injection_count": 20,
+                    "injections": [{"count": 20, "volume_ml": "0.15"}],
+                    "containers": {"volume_ml": "2", "count": 2},
+                    "first_exposure": True,
+                    "test_dose": {"volume_ml": "0.1", "observation_minutes": 30},
+                }
+            ],
+        }
+    ],
+}
 
 
 def treatment(**changes: Any) -> dict[str, Any]:

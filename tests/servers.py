@@ -5,12 +5,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.commands import PATIENCE, PROJECT, environment, interpreter
+from tests.processes import children
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -19,6 +20,14 @@ def free_port(host: str = "127.0.0.1") -> int:
         listener.bind((host, 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Return as soon as it holds."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "it never held"
+        time.sleep(0.02)
 
 
 class Up:
@@ -54,6 +63,10 @@ class Up:
             assert self.process.poll() is None, self.text()
             time.sleep(0.05)
         raise AssertionError(f"never said {words!r}: {self.text()}")
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        return children(self.process.pid)
 
     def send(self, number: int) -> None:
         """Signal it: SIGINT goes to all of its group, as Ctrl-C does, others to the first process."""

@@ -22,7 +22,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from threading import Event, Thread
 
-from tests.servers import Up, up
+from tests.servers import Up, free_port, up
 
 MOST_SECONDS = 3
 CLIENTS = 8
@@ -130,13 +130,17 @@ def while_prepared(server: Up, number: int, turn: int) -> tuple[str, float, str]
 
 
 def run(times: int, workers: int, folder: Path) -> int:
-    """How many of so many stops went wrong; each stop is told in a line. Every fifth is before it is served."""
+    """How many of so many stops went wrong; each is told in a line.
+
+    Every fifth is before it is served. In every other pair metrics are given, too.
+    """
     wrong = 0
     for turn in range(times):
         number = (signal.SIGINT, signal.SIGTERM)[turn % 2]
         early = turn % 5 == 4
         url = f"sqlite:///{folder / (f'{turn}.sqlite3' if early else 'db.sqlite3')}"
-        with up(folder / "log", "--workers", str(workers), DATABASE_URL=url) as server:
+        metrics = str(free_port()) if turn // 2 % 2 else "none"
+        with up(folder / "log", "--workers", str(workers), DATABASE_URL=url, METRICS_PORT=metrics) as server:
             moment, took, fault = (while_prepared if early else while_served)(server, number, turn // 2)
             print(f"{turn + 1:3} {number.name:7} {moment:16} {took:5.2f} s {fault}", flush=True)
             if fault:

@@ -62,7 +62,7 @@ def test_nothing_else_is_served_by_another_host(
     host: str, client: Client, release: FrozenRelease, behind_proxy: None
 ) -> None:
     paths = [path_of(name, release) for name in ROUTES if name not in ("livez", "readyz")]
-    for path, method in product([*paths, "/livez/", "//livez", "/livezz", "/LIVEZ", "/v1/nowhere"], METHODS):
+    for path, method in product([*paths, STATIC, "/livez/", "//livez", "/livezz", "/LIVEZ", "/v1/nowhere"], METHODS):
         response = send(client, method, path, HTTP_HOST=host, HTTP_X_FORWARDED_PROTO="https", HTTP_ORIGIN=APP)
         assert response.status_code == 400, (method, path)
         assert method == "HEAD" or response.json()["code"] == "bad_request"
@@ -84,6 +84,7 @@ def test_plain_http_behind_a_proxy_is_refused_and_never_redirected(
         assert "Strict-Transport-Security" not in response
 
 
+@pytest.mark.usefixtures("security_contact")
 def test_over_tls_it_serves_and_asks_to_stay_there(client: Client, release: FrozenRelease, behind_proxy: None) -> None:
     sent = {"HTTP_X_FORWARDED_PROTO": "https"}
     for name in ROUTES:

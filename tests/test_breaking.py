@@ -128,7 +128,7 @@ HARMLESS: dict[str, Edit] = {
     "a word of an answer goes": lambda d: schema(d, "Confidence")["enum"].pop(),
     "a component is new": lambda d: d["components"]["schemas"].update(Needle={"type": "string"}),
     "a header is new": lambda d: areas(d)["responses"]["200"]["headers"].update(Age={"schema": {"type": "string"}}),
-    "a status is new": lambda d: areas(d)["responses"].update({"429": d["components"]["responses"]["NotFound"]}),
+    "a status is new": lambda d: areas(d)["responses"].update({"418": d["components"]["responses"]["NotFound"]}),
     "an answer may be something else, too": lambda d: areas(d)["responses"]["200"]["content"].update(
         {"text/csv": {"schema": {"type": "string"}}}
     ),

@@ -129,7 +129,7 @@ def test_filters_narrow_together(client: Client) -> None:
         ("release=0", "release", "out_of_range"),
         ("after=", "after", "not_a_slug"),
         ("&".join(f"a{k}=1" for k in range(101)), "?", "too_many_parameters"),
-        ("&".join(f"a{k}=1" for k in range(5000)), "?", "too_many_parameters"),
+        ("&".join(f"a{k}=1" for k in range(1000)), "?", "too_many_parameters"),
         ("%3Cscript%3E=1", "?", "unknown_parameter"),
     ],
 )

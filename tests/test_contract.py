@@ -26,7 +26,7 @@ from tests.contract import (
     replaced,
     whole,
 )
-from tests.plans import VALIDATE, post
+from tests.plans import FULL, VALIDATE, post
 from tests.test_examples import OF_OPERATIONS, read
 
 PARAMETERS = [
@@ -44,55 +44,6 @@ def named(value: Any) -> str:
 INPUTS = [parameter["schema"] for _, _, parameter in PARAMETERS] + [
     {"$ref": f"#/components/schemas/{name}"} for name in ("Plan", "Batch", "Comparison")
 ]
-# A plan with every member. Each is replaced by what the contract refuses; that two conflict does not matter here.
-FULL: dict[str, Any] = {
-    "jurisdiction": "GB",
-    "rule_sets": ["label"],
-    "patient": {
-        "age_years": 42,
-        "weight_kg": "66",
-        "conditions": ["pregnancy"],
-        "allergies": ["polidocanol"],
-        "medications": ["anticoagulant"],
-        "other_conditions": ["heart"],
-        "other_allergies": ["latex"],
-        "sex": "female",
-        "ankle_brachial_index": "1",
-        "days_since_delivery": 100,
-        "breastfeeding_pause_hours": 48,
-        "thermal_ablation_unsuitable": True,
-    },
-    "provider": {"eligibility_confirmed": True, "emergency_equipment_on_site": True},
-    "previous_sessions": [{"date": "2026-10-10", "areas": ["calf"], "products": ["asclera"], "sides": ["left"]}],
-    "sessions": [
-        {
-            "date": "2026-11-22",
-            "observation_minutes": 20,
-            "compression_days": 3,
-            "activity_pause_days": 3,
-            "same_day_procedures": ["phlebectomy"],
-            "treatments": [
-                {
-                    "area": "calf",
-                    "amount": {"value": "3", "unit": "mL"},
-                    "vein_type": "telangiectasia",
-                    "vein_diameter_mm": "0.7",
-                    "product": "asclera",
-                    "concentration_percent": "0.5",
-                    "form": "foam",
-                    "foam": {"gas": "room-air", "ratio": "4"},
-                    "side": "left",
-                    "vein": "perforator",
-                    "injection_count": 20,
-                    "injections": [{"count": 20, "volume_ml": "0.15"}],
-                    "containers": {"volume_ml": "2", "count": 2},
-                    "first_exposure": True,
-                    "test_dose": {"volume_ml": "0.1", "observation_minutes": 30},
-                }
-            ],
-        }
-    ],
-}
 PLACES = list(places({"$ref": "#/components/schemas/Plan"}, FULL))
 
 
@@ -121,8 +72,11 @@ def test_every_fact_has_an_operation_for_one_and_one_for_many() -> None:
             assert operation["operationId"].removeprefix("get_") == re.sub("s$", "", many)
 
 
-def test_nobody_needs_a_token_and_every_body_is_required() -> None:
-    assert DOCUMENT["security"] == []
+def test_nobody_needs_a_key_and_every_body_is_required() -> None:
+    """What stands at an operation itself makes generators ask for a key."""
+    assert DOCUMENT["security"] == [{}, {"partnerKey": []}]
+    [scheme] = DOCUMENT["components"]["securitySchemes"].values()
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for _, method, operation in OPERATIONS:
         assert "security" not in operation
         assert ("requestBody" in operation) is (method == "post")
@@ -168,6 +122,7 @@ def test_codes_are_documented_and_others_fit_too(name: str, codes: dict[str, Any
 
 def test_problems_headers_and_parameters_are_shared_and_each_is_used() -> None:
     used = {part["$ref"] for _, part in each_part(DOCUMENT) if "$ref" in part}
+    used |= {f"#/components/securitySchemes/{name}" for choice in DOCUMENT["security"] for name in choice}
     there = {f"#/components/{kind}/{name}" for kind, parts in DOCUMENT["components"].items() for name in parts}
     assert there - used == set()
     for _, _, operation in OPERATIONS:
@@ -231,6 +186,15 @@ def test_what_a_parameter_may_not_be_is_refused(
         assert response.status_code == (404 if in_path else 400), text
         if not in_path:
             assert {error["parameter"] for error in response.json()["errors"]} == {parameter["name"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["a\0b", "a\x1f", "\x7fa", "\x85", "\na", " ", "a b", " a", "\u00e9\U0001f489", "\u2028"]
+)
+def test_a_text_is_taken_where_the_contract_allows_it(client: Client, text: str) -> None:
+    [schema] = [parameter["schema"] for _, _, parameter in PARAMETERS if parameter["name"] == "q"]
+    status = client.get("/v1/faqs", query_params={"q": text}).status_code
+    assert status == (400 if refused(schema, text) else 200)
 
 
 POSTED = {"data": json.dumps({"plans": [{}]}), "content_type": "application/json"}

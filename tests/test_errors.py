@@ -9,7 +9,6 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from api import releases
 from api.models import Release
 from api.problems import PROBLEMS
 from api.releases import FrozenRelease
@@ -95,11 +94,6 @@ def test_a_fault_of_ours_is_a_problem_without_details(client: Client, monkeypatc
     assert response["Cache-Control"] == "no-store"
 
 
-@pytest.fixture
-def empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(releases, "_memory", releases._Memory())
-
-
 @contextmanager
 def database_away() -> Iterator[None]:
     """While it lasts, every query fails as it does when the database cannot be reached."""
@@ -157,17 +151,6 @@ def test_before_anything_is_published_the_answer_is_503(client: Client) -> None:
         assert (response.status_code, response.json()["code"]) == (503, "content_unavailable"), path
     assert client.get("/v1/areas?release=1").json()["code"] == "content_unavailable"
     assert client.get("/v1/problems/content_unavailable").status_code == 200
-
-
-@pytest.mark.usefixtures("empty_memory")
-def test_memory_holds_a_bounded_number_of_releases(release: releases.FrozenRelease) -> None:
-    memory = releases._Memory()
-    for number in range(1, 21):
-        memory.keep(releases.FrozenRelease(number, release.published_at, "", "same", {}))
-        assert memory.get((1, "same")) is not None  # what is asked for stays
-    assert len(memory.releases) == releases.MOST_IN_MEMORY
-    assert memory.get((20, "same")) is not None
-    assert memory.get((2, "same")) is None
 
 
 def test_releases_of_equal_content_are_told_apart(client: Client, specimen: FrozenRelease) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve
@@ -27,6 +28,10 @@ GIVEN = {
     "Nothing is published.": "nothing_published",
     "A fault of ours.": "fault_of_ours",
     "A proxy ends TLS.": "behind_proxy",
+    "The requests of this minute are used up.": "used_up",
+    "A partner has keys.": "partner_keys",
+    "Nobody is answered without a key.": "keys_alone",
+    "No keys can be read.": "keys_away",
 }
 HOW_TO_RENEW = (
     "run: python -m tests.specimen, then: pytest --approve tests/test_examples.py, "
@@ -40,14 +45,14 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def send(client: Client, asked: dict[str, Any]) -> HttpResponse:
-    """Send an example's request: a body that is text as it is, any other as JSON."""
+    """Send an example's request: a body that is text as it is, any other as JSON. `a…` stands for very many of them."""
     body = asked.get("body", "")
-    headers = dict(asked.get("headers", {}))
+    headers = {name: text.replace("a…", "a" * 40_000) for name, text in asked.get("headers", {}).items()}
     # The test client has arguments of its own for these two.
     of_body = {"CONTENT_LENGTH": headers.pop("Content-Length")} if "Content-Length" in headers else {}
     response: Any = client.generic(
         asked["method"],
-        asked["path"],
+        asked["path"].replace("a…", "a" * 40_000),
         body if isinstance(body, str) else json.dumps(body),
         content_type=headers.pop("Content-Type", ""),
         headers=headers,
@@ -61,9 +66,19 @@ def masked(text: str) -> str:
     return re.sub("[0-9a-f]{16,}", lambda digest: (MASK * 4)[: len(digest[0])], text)
 
 
+def seconds_masked(text: str) -> str:
+    """The text with the seconds at its end, which go by while an example is made, as they are at first."""
+    assert re.search("(^|;t=)([1-9]|[1-5][0-9]|60)$", text)
+    return re.sub("[0-9]+$", "60", text)
+
+
 def told(response: HttpResponse) -> dict[str, Any]:
     """An answer as an example keeps it, with a request id and digests that are always the same."""
     headers = {name: masked(value) if name == "ETag" else value for name, value in response.headers.items()}
+    if response.status_code == 429:
+        headers["Retry-After"] = seconds_masked(headers["Retry-After"])
+    if "RateLimit" in headers:
+        headers["RateLimit"] = seconds_masked(headers["RateLimit"])
     sent = headers["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{16}", sent)
     headers["X-Request-ID"] = REQUEST_ID
@@ -79,6 +94,12 @@ def told(response: HttpResponse) -> dict[str, Any]:
 
 # What a browser asks before it sends a request is no operation.
 OF_OPERATIONS = [path for path in FILES if read(path)["request"]["method"] != "OPTIONS"]
+
+
+@pytest.fixture(autouse=True)
+def rates_as_published(settings: LazySettings) -> None:
+    """Those of `compose.yaml`, which partners are to expect."""
+    settings.RATE_ANONYMOUS = 240
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -4,17 +4,28 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 
-from api.models import Area, Release, ResultDuration, Ruling, SessionLimit, Source, VeinType
+from api.models import (
+    Area,
+    Fact,
+    Partner,
+    PartnerKey,
+    Release,
+    ResultDuration,
+    Ruling,
+    SessionLimit,
+    Source,
+    VeinType,
+)
+from tests.partners import READER, SAMPLE, stored
 
 pytestmark = pytest.mark.django_db
 
 EVERY_MODEL = [*apps.get_app_config("api").get_models()]
-MODELS = [model for model in EVERY_MODEL if model is not Release]
 LISTED = [
     (model, constraint.name.removeprefix(f"{model._meta.model_name}_").removesuffix("_listed"))
-    for model in MODELS
+    for model in EVERY_MODEL
     for constraint in model._meta.constraints
     if constraint.name.endswith("_listed")
 ]
@@ -30,10 +41,14 @@ def breaks(model: type[models.Model], **change: Any) -> None:
 
 @pytest.mark.parametrize(("model", "column"), LISTED, ids=lambda value: getattr(value, "__name__", value))
 def test_a_word_outside_its_closed_list_is_refused(model: type[models.Model], column: str) -> None:
+    if model is PartnerKey:
+        stored(SAMPLE)
     breaks(model, **{column: "banana"})
 
 
-@pytest.mark.parametrize("model", [model for model in MODELS if model is not Ruling], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [model for model in EVERY_MODEL if issubclass(model, Fact)], ids=lambda model: model.__name__
+)
 def test_a_review_is_due_after_it_was_done(model: type[models.Model]) -> None:
     breaks(model, review_due="2020-01-01")
 
@@ -97,6 +112,49 @@ def test_releases_are_numbered_from_one() -> None:
         Release(number=0, published_at="2026-11-22T00:00:00Z", note="x", digest="x", payload="{}").save()
 
 
+@pytest.mark.parametrize("slug", ["", "Clinic", "clinic apps", "clinic_apps", "clínica"])
+def test_a_partner_is_named_by_words(slug: str) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Partner.objects.create(slug=slug)
+
+
+@pytest.mark.parametrize("key", ["", "short", "SampleKey11", "Sample-Key", "SampleKéy1", "SampleKey "])
+def test_the_id_of_a_key_is_ten_letters_and_digits(key: str) -> None:
+    stored(SAMPLE)
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        PartnerKey.objects.update(id=key)
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 63, "0" * 65, "F" * 64, "g" * 64, SAMPLE])
+def test_the_digest_of_a_key_is_a_sha_256(digest: str) -> None:
+    stored(SAMPLE)
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        PartnerKey.objects.update(digest=digest)
+
+
+def test_no_two_keys_have_the_same_digest() -> None:
+    digest = stored(SAMPLE).digest
+    stored(READER)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PartnerKey.objects.update(digest=digest)
+
+
+def test_a_key_ends_after_it_is_issued() -> None:
+    stored(SAMPLE)
+    breaks(PartnerKey, expires_at=models.F("created_at"))
+
+
+def test_a_partner_who_has_a_key_stays() -> None:
+    key = stored(SAMPLE)
+    with pytest.raises(models.ProtectedError):
+        key.partner.delete()
+
+
+@pytest.mark.parametrize("model", [Partner, PartnerKey])
+def test_every_column_of_partners_and_keys_is_explained(model: type[models.Model]) -> None:
+    assert all(field.help_text for field in model._meta.concrete_fields)
+
+
 def test_every_constraint_of_the_models_has_a_test_here() -> None:
     names = {constraint.name for model in EVERY_MODEL for constraint in model._meta.constraints}
     others = {name for name in names if not name.endswith(("_listed", "_review_follows"))}
@@ -109,6 +167,10 @@ def test_every_constraint_of_the_models_has_a_test_here() -> None:
         "sessionlimit_bound_fits_comparator",
         "ruling_once_for_a_label",
         "release_number_from_one",
+        "partner_slug_is_words",
+        "partnerkey_id_is_base62",
+        "partnerkey_digest_is_sha256",
+        "partnerkey_expires_after_issue",
     }
 
 

@@ -11,8 +11,8 @@ from django.utils.html import escape
 
 from api.problems import FAULTS, PROBLEMS
 from api.views.problems import samples
+from tests.asking import JSON, ask
 from tests.plans import VALIDATE, plan, post, session, treatment
-from tests.test_hostile import JSON, ask
 
 LIMITS = "/v1/session-limits"
 CODE = {path: ast.parse(path.read_text("utf-8")) for path in (settings.BASE_DIR / "api").rglob("*.py")}

@@ -1,8 +1,10 @@
 """A SQLite file that cannot be written: what is in it is served, what it lacks is told in a line."""
 
+import json
 import shutil
 import sqlite3
 import stat
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -104,3 +106,20 @@ def refused(url: str) -> str:
     [line] = run.stderr.splitlines()
     assert "DATABASE_URL" in line
     return line
+
+
+def test_keys_in_a_file_that_cannot_be_written_are_read_and_no_day_of_use_fails_a_request(
+    prepared: str, bake: Bake, tmp_path: Path
+) -> None:
+    source = f"sqlite:///{shutil.copy(prepared.removeprefix('sqlite:///'), tmp_path / 'source.sqlite3')}"
+    issued = manage("issue_key", "clinic-apps", DATABASE_URL=source)
+    with closing(sqlite3.connect(source.removeprefix("sqlite:///"))) as writer:
+        writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with up(tmp_path / "log", obeying=True, DATABASE_URL=bake(source)) as server:
+        server.until("Serving on")
+        for _ in range(3):
+            request = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/whoami")
+            request.add_header("Authorization", f"Bearer {issued.stdout.strip()}")
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                assert json.load(answer)["partner"] == "clinic-apps"
+        assert "readonly" not in server.text()

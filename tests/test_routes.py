@@ -11,6 +11,7 @@ from api.releases import FrozenRelease
 from api.urls import urlpatterns
 from tests.plans import clinic_plan
 
+pytestmark = pytest.mark.usefixtures("security_contact")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 # The routes that take a body, each with one; all others are read.
 BODIES: dict[str, Any] = {
@@ -56,7 +57,7 @@ def test_a_route_has_its_methods_and_names_them_where_another_is_tried(
 
 UNKNOWN = (("relase=1", "relase"), ("colour=red&colour=blue", "colour"), ("utm_source=x", "utm_source"))
 # Pages for people, and health checks: links that are shared and probes get parameters added.
-LENIENT = ("home", "docs", "livez", "readyz")
+LENIENT = ("home", "docs", "livez", "readyz", "security-txt")
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES.keys() - LENIENT))

@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import socket
+import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -18,7 +20,7 @@ from api.management.commands.up import url_of
 from api.management.serving import answers, take_port
 from tests.commands import PROJECT, manage
 from tests.postgres import started
-from tests.servers import Up, free_port, up
+from tests.servers import Up, free_port, until, up
 
 LOOPBACKS = ["127.0.0.1", "0.0.0.0", "localhost", "::"]  # noqa: S104 - listening everywhere is what is tried
 
@@ -166,17 +168,10 @@ def test_up_listens_on_names_and_both_kinds_of_addresses(
         assert ask(f"http://{reached}:{server.port}/readyz")["status"] == "ok"
 
 
-def children(server: Up) -> set[int]:
-    """The processes that a server has started."""
-    pid = server.process.pid
-    return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-
-
 def test_workers_answer_and_end_with_the_first_process_even_where_that_is_killed(prepared: str, tmp_path: Path) -> None:
     with up(tmp_path / "log", "--workers=2", DATABASE_URL=prepared) as server:
         server.until("Serving on")
-        workers = children(server)
-        assert len(workers) == 2
+        assert len(server.workers()) == 2
         assert ask(f"http://127.0.0.1:{server.port}/readyz")["status"] == "ok"
         server.send(signal.SIGKILL)
         server.process.wait()
@@ -184,11 +179,57 @@ def test_workers_answer_and_end_with_the_first_process_even_where_that_is_killed
         take_port("127.0.0.1", server.port).close()
 
 
-def test_it_ends_with_a_worker_that_ends_by_itself(prepared: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("frozen", [True, False])
+def test_health_does_not_wait_for_a_cache_that_is_frozen_or_gone(frozen: bool, prepared: str, tmp_path: Path) -> None:
+    cache = socket.create_server(("127.0.0.1", 0))  # takes connections, and never says a word
+    url = f"redis://127.0.0.1:{cache.getsockname()[1]}/0"
+    if not frozen:
+        cache.close()
+    with cache, up(tmp_path / "log", DATABASE_URL=prepared, CACHE_URL=url) as server:
+        server.until("Serving on")
+        ask(f"http://127.0.0.1:{server.port}/readyz")  # the release is read once
+        for path in ("/livez", "/readyz") * 3:
+            began = time.monotonic()
+            assert ask(f"http://127.0.0.1:{server.port}{path}")["status"] == "ok"
+            assert time.monotonic() - began < 1
+
+
+def test_a_worker_that_is_killed_is_started_again(prepared: str, tmp_path: Path) -> None:
     with up(tmp_path / "log", "--workers=2", DATABASE_URL=prepared) as server:
         server.until("Serving on")
-        os.kill(min(children(server)), signal.SIGKILL)
+        for _ in range(2):
+            killed = min(server.workers())
+            os.kill(killed, signal.SIGKILL)
+            until(lambda gone=killed: gone not in server.workers() and len(server.workers()) == 2)  # type: ignore[misc]
+        for pid in server.workers():  # all at once
+            os.kill(pid, signal.SIGKILL)
+        assert ask(f"http://127.0.0.1:{server.port}/livez")["status"] == "ok"  # who comes meanwhile waits
+        until(lambda: ready(server))
+        server.send(signal.SIGTERM)
+        assert server.process.wait() == 0
+        assert server.group_is_gone()
+
+
+def test_workers_that_end_again_and_again_end_the_service(prepared: str, tmp_path: Path) -> None:
+    with up(tmp_path / "log", DATABASE_URL=prepared) as server:
+        server.until("Serving on")
+        ends = 0
+        while server.process.poll() is None:
+            for pid in server.workers():
+                os.kill(pid, signal.SIGKILL)
+                ends += 1
+            time.sleep(0.2)
+        assert ends == 7
         assert server.process.wait() == 1
+        assert server.group_is_gone()
+        assert "workers_end_too_often" in server.text()
+
+
+def ready(server: Up) -> bool:
+    try:
+        return bool(ask(f"http://127.0.0.1:{server.port}/readyz")["status"] == "ok")
+    except urllib.error.HTTPError:
+        return False
 
 
 def test_nothing_is_announced_where_nothing_answers() -> None:

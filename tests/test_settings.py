@@ -1,8 +1,10 @@
 """Settings: what an operator chooses is taken as it is meant, or refused in a line."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,33 @@ WRONG = {
         ),
         *("https://[::1", "https://[x]", "https://straße.de", "https://a,", "https://a b", "file://", "//a"),
     ],
+    **{name: ["0", "-1", "1.5", "x", "1000000001"] for name in ("RATE_ANONYMOUS", "RATE_KEYED")},
+    "CACHE_URL": [
+        *("cache:6379", "redis://", "redis:///0", "http://cache/0", "redis://cache:0/0", "redis://cache:65536/0"),
+        *("redis://cache:x/0", "redis://cache/x", "redis://cache/0/1", "redis://cache/0?db=1", "redis://a b/0"),
+        *("redis://::1/0", "redis://[::1/0", "redis://[x]/0", "redis://a@b@cache/0", "unix:///cache", "off"),
+    ],
+    "TRUSTED_PROXIES": [
+        *("proxy", "10.0.0.0/8,", "10.0.0.1/8", "10.0.0.0/33", "0.0.0.0/0", "::/0", "10.0.0.0/8,none", "10.0.0", "*"),
+        *("[::1]", "::1%1/64", "10.0.0.0-10.0.0.9"),
+    ],
+    "ANONYMOUS": ["none", "allowed"],
+    "ADMIN": ["admin", "1,1"],
     "LOG_LEVEL": ["loud", "10", "CRITICAL"],
+    "METRICS_PORT": ["0", "65536", "-1", "http", "9100.0", "nothing", "127.0.0.1:9100", "\u0663"],
+    "METRICS_HOST": ["*", "a b", "http://a", "::1", "1.2.3.256", "a:9100", "none,a"],
+    "SECURITY_CONTACT": [
+        *("security@example.org", "http://example.org/security", "https://", "https:///x", "mailto:", "mailto:@x"),
+        *(
+            "mailto:a",
+            "tel:+1",
+            "https://a b",
+            "https://a\nExpires: never",
+            "https://é.example",
+            "mailto:a b@c.example",
+        ),
+        *("https://a/<b>", 'https://a/"', "javascript:x", "nobody", "mailto:a@b@c", "https://a, https://b"),
+    ],
 }
 IN_MEMORY = ["sqlite://", "sqlite:///", "sqlite://:memory:", "sqlite:///:memory:", "sqlite:///file::memory:"]
 IN_MEMORY += ["sqlite:///file:x?mode=memory", "sqlite:///%3Amemory%3A"]
@@ -133,7 +161,21 @@ def test_every_default_is_what_it_may_be() -> None:
         ("CORS_PLAN_ORIGINS", "*", ["*"]),
         ("CORS_PLAN_ORIGINS", "HTTPS://App.example:443, http://a:8080", ["https://app.example", "http://a:8080"]),
         ("CORS_PLAN_ORIGINS", "http://[0::1]:80,https://1.2.3.4:80", ["http://[::1]", "https://1.2.3.4:80"]),
+        ("RATE_ANONYMOUS", "1", 1),
+        ("CACHE_URL", "None", None),
+        *(
+            ("CACHE_URL", url, url)
+            for url in ("redis://cache", "valkey://u:p%40@cache:1/15", "redis://:p@[::1]:6379/0")
+        ),
+        ("TRUSTED_PROXIES", "None", []),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", [ip_network("10.0.0.0/8"), ip_network("::1/128")]),
         ("LOG_LEVEL", "warning", "WARNING"),
+        ("METRICS_PORT", "NONE", None),
+        ("METRICS_PORT", "9100", 9100),
+        ("METRICS_HOST", "[::0]", "[::]"),
+        ("SECURITY_CONTACT", "None", None),
+        ("SECURITY_CONTACT", "mailto:a.b+c@example.org?subject=x%20y", "mailto:a.b+c@example.org?subject=x%20y"),
+        ("SECURITY_CONTACT", "https://example.org/security#report", "https://example.org/security#report"),
     ],
 )
 def test_what_is_meant_is_taken(name: str, text: str, value: Any) -> None:
@@ -170,6 +212,15 @@ def test_no_fault_holds_a_password() -> None:
         "postgres://u:hush@[::1/y",
     ):
         assert "hush" not in str(faults(DATABASE_URL=url))
+
+
+def test_no_fault_holds_the_password_of_a_cache() -> None:
+    assert "hush" not in str(faults(CACHE_URL="redis://u:hush@[::1/0"))
+
+
+def test_a_network_of_everybody_is_refused_with_the_reason() -> None:
+    [line] = faults(TRUSTED_PROXIES="10.0.0.0/8,0.0.0.0/0")
+    assert line.endswith(": '0.0.0.0/0' is not, since it is everybody.")
 
 
 def test_a_file_is_in_the_project_folder_or_where_its_path_says(tmp_path: Path) -> None:
@@ -224,7 +275,8 @@ def test_a_database_without_tables_is_a_line_that_says_what_to_do(command: tuple
     assert re.fullmatch(r"DATABASE_URL: no such table: \w+\. Run: manage\.py migrate\n", run.stderr)
 
 
-def test_settings_for_production_pass_djangos_own_check() -> None:
+@pytest.mark.parametrize("admin", ["off", "on"])
+def test_settings_for_production_pass_djangos_own_check(admin: str) -> None:
     run = manage(
         "check",
         "--deploy",
@@ -234,6 +286,7 @@ def test_settings_for_production_pass_djangos_own_check() -> None:
         SECRET_KEY="".join(map(chr, range(48, 120))),
         BEHIND_HTTPS_PROXY="on",
         HSTS_SECONDS="31536000",
+        ADMIN=admin,
         DATABASE_URL="postgres://user:word@localhost/name",
     )
     assert run.returncode == 0, run.stderr
@@ -243,11 +296,17 @@ def test_settings_for_production_pass_djangos_own_check() -> None:
 def test_the_log_level_is_heeded(level: str, heard: list[str]) -> None:
     script = "import logging; log = logging.getLogger('api'); log.info('quiet'); log.warning('loud')"
     run = manage("shell", "--no-imports", "--command", script, LOG_LEVEL=level)
-    assert [line.split()[-1] for line in run.stderr.splitlines()] == heard
+    assert [json.loads(line)["event"] for line in run.stderr.splitlines()] == heard
+
+
+TOLD_TO_LIBRARIES = (
+    'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")',
+    'os.environ["PROMETHEUS_MULTIPROC_DIR"] = ',
+)
 
 
 def reads_of_the_environment(path: Path) -> Iterator[str]:
-    """Where a file names the environment, other than to say which settings Django is to take."""
+    """Where a file names the environment, other than to tell a library what it looks for there."""
     lines = path.read_text("utf-8").splitlines()
     for node in ast.walk(ast.parse("\n".join(lines))):
         if not isinstance(node, ast.expr | ast.stmt):
@@ -257,7 +316,7 @@ def reads_of_the_environment(path: Path) -> Iterator[str]:
             isinstance(node, ast.Import | ast.ImportFrom) and named & {alias.name for alias in node.names}
         ):
             line = lines[node.lineno - 1].strip()
-            if not line.startswith('os.environ.setdefault("DJANGO_SETTINGS_MODULE"'):
+            if not line.startswith(TOLD_TO_LIBRARIES):
                 yield f"{path.relative_to(PROJECT)}: {line}"
 
 

@@ -1,7 +1,5 @@
 """Rules that cannot be read: plans get a 503, never a pass; what is only shown goes on."""
 
-import json
-
 import pytest
 from django.db.models import F
 from django.test import Client
@@ -10,18 +8,17 @@ from api.management.preparing import warn_of_rules_that_cannot_be_read
 from api.models import Release, Rule, SessionLimit
 from api.publishing import RefusedError, publish
 from api.releases import current
+from tests.conftest import freeze
 from tests.plans import clinic_plan, post
 
 
 @pytest.fixture
 def older_release(db: None) -> None:
     """A release as a version without topics published it."""
-    newest = Release.objects.get(number=1)
-    content = json.loads(newest.payload)
+    content = Release.objects.get(number=1).content()
     for rule in content["rules"]:
         del rule["topic"]
-    payload = json.dumps(content)
-    Release(number=2, published_at=newest.published_at, note="Older", digest="0" * 64, payload=payload).save()
+    freeze(2, "Older", content)
 
 
 @pytest.mark.usefixtures("older_release")
@@ -34,20 +31,15 @@ def test_plans_get_a_503_and_facts_are_shown(client: Client) -> None:
 
 
 def test_a_resource_that_a_version_did_not_have_yet_has_no_rows_in_its_release(client: Client) -> None:
-    newest = Release.objects.get(number=1)
-    content = {name: rows for name, rows in json.loads(newest.payload).items() if name != "ingredients"}
-    payload = json.dumps(content)
-    Release(number=2, published_at=newest.published_at, note="Older", digest="1" * 64, payload=payload).save()
+    freeze(2, "Older", {name: rows for name, rows in current().content.items() if name != "ingredients"})
     assert client.get("/v1/ingredients").json()["items"] == []
     assert client.get("/v1/ingredients/polidocanol").status_code == 404
 
 
 def test_a_measure_that_only_a_newer_version_has_is_a_503(client: Client) -> None:
-    newest = Release.objects.get(number=1)
-    content = json.loads(newest.payload)
+    content = Release.objects.get(number=1).content()
     content["rules"][0]["quantity"] = "needle-gauge"
-    payload = json.dumps(content)
-    Release(number=2, published_at=newest.published_at, note="Newer", digest="1" * 64, payload=payload).save()
+    freeze(2, "Newer", content)
     assert post(client, clinic_plan("8")).json()["code"] == "content_unavailable"
     assert client.get("/readyz").status_code == 503
     assert client.get("/v1/areas/leg").json()["release"] == 2

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from api.models import Area
+from api.models import Area, PartnerKey
 from api.publishing import RefusedError, load_content, publish
 from api.publishing.load import lock_out_other_writers
 from api.serializers import RESOURCES
+from tests.partners import SAMPLE, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def test_one_transaction_locks_other_writers_out_before_it_reads_or_writes(
     assert end == f"RELEASE {begin}"
 
 
-def test_on_postgresql_every_table_is_locked_against_writers_and_not_against_readers(
+def test_on_postgresql_content_and_releases_are_locked_against_writers_and_not_against_readers_and_keys_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[str] = []
@@ -53,7 +54,17 @@ def test_on_postgresql_every_table_is_locked_against_writers_and_not_against_rea
     [statement] = said
     locked = re.fullmatch("LOCK TABLE (.+) IN SHARE ROW EXCLUSIVE MODE", statement)
     assert locked is not None
-    assert set(locked[1].split(", ")) == {model._meta.db_table for model in apps.get_app_config("api").get_models()}
+    tables = {model._meta.db_table for model in apps.get_app_config("api").get_models()}
+    assert tables - set(locked[1].split(", ")) == {"api_partner", "api_partnerkey"}
+
+
+def test_loading_content_leaves_partners_and_their_keys_alone() -> None:
+    stored(SAMPLE)
+    before = [*PartnerKey.objects.values()]
+    with CaptureQueriesContext(connection) as seen:
+        load()
+    assert [*PartnerKey.objects.values()] == before
+    assert not any("api_partner" in query["sql"] for query in seen.captured_queries)
 
 
 def test_what_fails_in_the_last_file_leaves_every_table_as_it_was(tmp_path: Path) -> None:

@@ -1,25 +1,38 @@
 """Serving: a host and a port in; a port that nobody shares, and the processes that answer on it, out."""
 
+import logging
 import multiprocessing
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from threading import Thread
+from time import monotonic
 from typing import Any
+from urllib.parse import quote
 
+from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
+from django.db import connections
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from api import metrics, releases
+from api.logs import log_failure_of_thread
+
 BACKLOG = 1024
 THREADS = 16
 NO_NAME = socket.gaierror(socket.EAI_NONAME, "it is no host name")
 SECONDS_TO_STOP = 1  # for requests under way; a client that is slower is cut off
+MOST_ENDS = 5  # of workers in a minute, and one more for each worker; then it is no accident
+STATEMENT_MILLISECONDS = 3000  # what serves asks for single rows
+
+log = logging.getLogger(__name__)
 
 
 def take_port(host: str, port: int) -> socket.socket:
@@ -41,12 +54,20 @@ def take_port(host: str, port: int) -> socket.socket:
     return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=dual)
 
 
+def reason_of(error: OSError) -> str:
+    """Why the system refuses something, in its words."""
+    return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+
+
 def serve(listener: socket.socket, workers: int, when_served: Callable[[], None]) -> None:
     """Answer what comes in on the socket until SIGINT or SIGTERM; tell when the first answer is given.
 
+    A worker that ends by itself is started again.
+
     Raises:
-        SystemExit: a worker ended by itself.
+        SystemExit: workers end by themselves too often.
     """
+    threading.excepthook = log_failure_of_thread
     Server(listener, workers, when_served).serve(target_loader=application, wrap_loader=False)
 
 
@@ -56,7 +77,25 @@ def application() -> Any:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian sets its own
     Thread(target=end_with_parent, daemon=True).start()
-    return get_internal_wsgi_application()
+    threading.excepthook = log_failure_of_thread
+    if settings.METRICS_PORT is not None:
+        metrics.begin()
+    use_to_serve(connections["default"].settings_dict)
+    application = get_internal_wsgi_application()
+    releases.poll()
+    return application
+
+
+def use_to_serve(database: dict[str, Any]) -> None:
+    """Change how a process connects to its database: to one that is there, and for statements that are short.
+
+    SQLite would make an empty file where one is gone; and what is put in its place would get the log of that one.
+    """
+    if database["ENGINE"].endswith("postgresql"):
+        options = database["OPTIONS"]
+        options["options"] = f"-c statement_timeout={STATEMENT_MILLISECONDS} {options['options']}"
+    elif not database["NAME"].startswith("file:"):
+        database["NAME"] = f"file:{quote(database['NAME'])}?mode=rw"
 
 
 def end_with_parent() -> None:
@@ -70,7 +109,7 @@ def end_with_parent() -> None:
 def answers(listener: socket.socket, host: str) -> bool:
     """Whether a request that names the host is answered, by whatever status."""
     address, port, *_ = listener.getsockname()
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - only compared
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 # nosec B104 - only compared
     with closing(HTTPConnection(here, port)) as connection:
         try:
             connection.request("GET", "/livez", headers={"Host": host})
@@ -99,6 +138,7 @@ class Server(MPServer):
             backlog=BACKLOG,
             websockets=False,
             log_level=LogLevels.error,
+            log_dictconfig=settings.LOGGING,
             workers_kill_timeout=SECONDS_TO_STOP,
         )
         self.listener = listener
@@ -117,3 +157,18 @@ class Server(MPServer):
         """Start the workers, and then what waits for an answer of theirs."""
         super()._spawn_workers(*arguments)  # type: ignore[no-untyped-call]
         Thread(target=self.when_served, daemon=True).start()
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        """Start a worker in place of each that ends by itself, until told to stop, or until too many have ended."""
+        ends: list[float] = []
+        while not self.interrupt_signal:
+            self.main_loop_interrupt.wait()
+            self.main_loop_interrupt.clear()
+            gone = [] if self.interrupt_signal else [worker.idx for worker in self.wrks if not worker.inner.is_alive()]
+            now = monotonic()
+            ends = [when for when in ends if now - when < 60] + [now] * len(gone)
+            if len(ends) > MOST_ENDS + self.workers:
+                log.error("workers_end_too_often")
+                break
+            self.interrupt_children.clear()
+            self._respawn_workers(gone, spawn_target, target_loader)

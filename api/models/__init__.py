@@ -1,4 +1,4 @@
-"""The tables: rows of fixtures and releases in; the same out, or an error where a row breaks a constraint."""
+"""The tables: rows of fixtures, releases and partners in; the same out, or an error where a row breaks a constraint."""
 
 from api.models.facts import (
     Area,
@@ -13,6 +13,7 @@ from api.models.facts import (
     VeinType,
 )
 from api.models.limits import Contraindication, Rule, Ruling, SessionLimit
+from api.models.partners import Partner, PartnerKey
 from api.models.releases import Release
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Fact",
     "Faq",
     "Ingredient",
+    "Partner",
+    "PartnerKey",
     "PlanExample",
     "Product",
     "Release",

@@ -1,13 +1,20 @@
 """The table of releases: content in once, frozen releases out."""
 
+import hashlib
+import json
 from typing import Any, NoReturn
 
+import rfc8785
 from django.db import models
 from django.db.models import Q
 
 
 class FrozenError(TypeError):
     """Raised where a release would be changed or deleted. A mistake is corrected by the next release."""
+
+
+class BrokenReleaseError(ValueError):
+    """Raised where the row of a release is not what was published: its payload was cut, or changed."""
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -47,6 +54,34 @@ class Release(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise FrozenError("A release is never deleted.")
+
+    def content(self) -> dict[str, Any]:
+        """What was published, by resource.
+
+        Raises:
+            BrokenReleaseError: the payload is no JSON, or not what the digest was made of.
+        """
+        try:
+            content: dict[str, Any] = json.loads(self.payload)
+            is_whole = digest_of(content) == self.digest
+        except (ValueError, RecursionError) as error:
+            raise BrokenReleaseError(str(self)) from error
+        if not is_whole:
+            raise BrokenReleaseError(str(self))
+        return content
+
+    def is_broken(self) -> bool:
+        """Whether the row is not what was published."""
+        try:
+            self.content()
+        except BrokenReleaseError:
+            return True
+        return False
+
+
+def digest_of(content: Any) -> str:
+    """The SHA-256 of content in canonical JSON, by which a release is known."""
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
 
 def null_for_empty(members: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,15 @@
 """Publishing: the content tables in, the next release out; each row is checked, rendered and proved on the way."""
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Any
 
-import rfc8785
 from django.db import transaction
 from django.utils import timezone
 
 from api.models import PlanExample, Release
-from api.models.releases import null_for_empty
+from api.models.releases import digest_of, null_for_empty
 from api.parsers import parse
 from api.publishing.checks import row_problems
 from api.publishing.load import lock_out_other_writers
@@ -44,21 +42,24 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
     with transaction.atomic():
         lock_out_other_writers()
         content, book = _proved(progress)
-        digest = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+        digest = digest_of(content)
         last = Release.objects.order_by("-number").first()
-        if last is not None and last.digest == digest:
-            raise RefusedError([f"nothing changed since release {last.number}"])
         progress("comparing with what the newest release tells")
-        _refuse(_loosened_since(last, book, loosens))
+        if last is None or last.digest != digest:
+            _refuse(_loosened_since(last, book, loosens))
+        elif not last.is_broken():  # what is published again where it is takes the place of a broken row
+            raise RefusedError([f"nothing changed since release {last.number}"])
+        number = last.number + 1 if last else 1
+        progress(f"writing release {number}")
         release = Release(
-            number=last.number + 1 if last else 1,
+            number=number,
             published_at=timezone.now().replace(microsecond=0),
             note=note.strip(),
             digest=digest,
             payload=json.dumps(content, ensure_ascii=False, separators=(",", ":")),
         )
         release.save()
-    progress(f"published release {release.number}")
+    progress(f"published release {number}")
     return release
 
 
@@ -88,8 +89,8 @@ def _loosened_since(last: Release | None, book: Book, accepted: Collection[str])
     """A problem for each row that tells less by these rules than in the last release; one where it cannot be read."""
     if last is None:
         return [f"{row}: said to be loosened, and nothing is published yet" for row in accepted]
-    old = json.loads(last.payload)
     try:
+        old = last.content()
         before = compiled(old)
     except UNREADABLE:
         whole = f"releases/{last.number}"

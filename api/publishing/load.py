@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, models, transaction
 
-from api.models import Ruling
+from api.models import Release, Ruling
 from api.publishing.refused import Progress, RefusedError
 from api.serializers import RESOURCES
 
@@ -70,11 +69,12 @@ def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
 
 
 def lock_out_other_writers() -> None:
-    """Lock the tables until the transaction ends: others may read content and releases, and not write them.
+    """Lock content and releases until the transaction ends: others may read them, and not write them.
 
-    SQLite does so by itself, since its transactions here are IMMEDIATE.
+    SQLite does so by itself, for all tables, since its transactions here are IMMEDIATE.
     """
-    tables = ", ".join(model._meta.db_table for model in apps.get_app_config("api").get_models())
+    locked: list[type[models.Model]] = [*models_of_content().values(), Release]
+    tables = ", ".join(model._meta.db_table for model in locked)
     lock = f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE" if connection.vendor == "postgresql" else "SELECT 1"
     with connection.cursor() as cursor:
         cursor.execute(lock)
@@ -97,7 +97,7 @@ def read_document(path: Path, *more: str) -> dict[str, Any]:
         RefusedError: a file that is not there, is not YAML or has another shape.
     """
     try:
-        document = yaml.load(path.read_text("utf-8"), StrictLoader)  # noqa: S506 - StrictLoader is a SafeLoader
+        document = yaml.load(path.read_text("utf-8"), StrictLoader)  # noqa: S506 # nosec B506 - StrictLoader is a SafeLoader
     except (OSError, yaml.YAMLError) as error:
         raise RefusedError([f"{path.name}: {error}"]) from error
     keys = ("reviewed_on", "review_due", *more)

@@ -12,7 +12,7 @@ from api.rules.reading import LONGEST_NAME
 from api.rules.value_types import Record
 from api.schema.examples import examples
 from api.schema.operations import CODE_PATTERN, Operation
-from api.schema.shared import share_parameters, share_responses
+from api.schema.shared import SECURITY_SCHEMES, share_parameters, share_responses
 
 Schema = dict[str, Any]
 
@@ -29,7 +29,7 @@ REFERENCES = {
 
 def only_the_contract(endpoints: list[Any]) -> list[Any]:
     """The endpoints without the pages for people."""
-    return [endpoint for endpoint in endpoints if endpoint[0] not in ("/", "/docs")]
+    return [endpoint for endpoint in endpoints if endpoint[0] not in ("/", "/docs", "/.well-known/security.txt")]
 
 
 def with_plans(result: Schema, generator: Any, **kwargs: Any) -> Schema:
@@ -66,8 +66,9 @@ def tell_the_truth(result: Schema, generator: Any, **kwargs: Any) -> Schema:
         "schemas": dict(sorted(schemas.items())),
         **share_parameters(operations),
         **share_responses(result["paths"], _declared(generator)),
+        "securitySchemes": SECURITY_SCHEMES,
     }
-    result["security"] = []
+    result["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
     return result
 
 

@@ -17,7 +17,7 @@ from api.serializers import ProblemSerializer
 PROBLEM_JSON = "application/problem+json"
 # Problems that any request can meet; a view adds its own.
 CODE_PATTERN = "^[a-z]+(_[a-z]+)*$"
-ALWAYS = (400, 405, 406, 500)
+ALWAYS = (400, 405, 406, 414, 431, 500)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Operation:
     """What the document says of a view: id, texts, parameters, what it takes, and what it `returns` in a media type.
 
     `problems` are the statuses of its own failures, besides `ALWAYS`. `frozen`: it serves a release. `static`: what it
-    serves is part of this version. Both have an ETag, and are answered with 304 where the client has them.
+    serves is part of this version. Both have an ETag, and are answered with 304 where the client has them. `counted`: a
+    request takes from its caller's quota.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Operation:
     static: bool = False
     takes: str | None = None
     media_type: str = "application/json"
+    counted: bool = True
 
 
 def list_of(name: str, row: type[serializers.Serializer[Any]]) -> Any:
@@ -113,7 +115,11 @@ class ContractSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         operation = self.operation
-        problems = sorted({*ALWAYS, *operation.problems, *((404,) if "{" in self.path else ())})
+        view: Any = self.view
+        of_key = () if view.is_for_anybody else (401, 503) if view.scope is None else (401, 403, 503)
+        of_rates = (429,) if operation.counted else ()
+        of_path = (404,) if "{" in self.path else ()
+        problems = sorted({*ALWAYS, *operation.problems, *of_key, *of_rates, *of_path})
         answers = {(200, operation.media_type): operation.returns}
         return {**answers, **{(status, PROBLEM_JSON): ProblemSerializer for status in problems}}
 

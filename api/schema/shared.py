@@ -9,11 +9,16 @@ Schema = dict[str, Any]
 
 NAMES = {
     304: "NotModified",
+    401: "Unauthorized",
+    403: "Forbidden",
     405: "MethodNotAllowed",
     406: "NotAcceptable",
     411: "LengthRequired",
     413: "BodyTooLarge",
+    414: "UriTooLong",
     415: "UnsupportedMediaType",
+    429: "RateLimited",
+    431: "HeadersTooLarge",
     500: "ServerError",
     503: "ContentUnavailable",
 }
@@ -23,13 +28,18 @@ TEXTS = {
     "NotFound": "Nothing is there.",
     "ReleaseNotFound": "No release has this number.",
     "NotModified": "The client has this representation.",
+    "Unauthorized": "The key is not live, or a key is required and there is none.",
+    "Forbidden": "The key lacks the scope.",
     "MethodNotAllowed": "The method is not allowed.",
     "NotAcceptable": "No acceptable representation.",
     "LengthRequired": "The body came without its length.",
     "BodyTooLarge": "The body is too large.",
+    "UriTooLong": "The path and query are too long.",
+    "HeadersTooLarge": "The headers are too long in all.",
     "UnsupportedMediaType": "The body is not plain JSON in UTF-8.",
+    "RateLimited": "The requests of this minute are used up.",
     "ServerError": "The fault is ours.",
-    "ContentUnavailable": "No published content can be read; no plan is checked.",
+    "ContentUnavailable": "No published content can be read, or no key looked up; no plan is checked.",
 }
 HEADERS: dict[str, Schema] = {
     "X-Request-ID": {
@@ -57,13 +67,49 @@ HEADERS: dict[str, Schema] = {
         "schema": {"type": "string", "pattern": "^[A-Z]+(, [A-Z]+)*$", "maxLength": 100},
         "example": "GET, HEAD",
     },
+    "WWW-Authenticate": {
+        "description": "How to send a key (RFC 6750), and what is wrong with the one that was sent.",
+        "schema": {"type": "string", "pattern": '^Bearer realm="[a-z]+"(, [a-z]+="[a-z_]+")*$', "maxLength": 100},
+        "example": 'Bearer realm="sclerotherapy", error="invalid_token"',
+    },
     "Retry-After": {
         "description": "Seconds after which to try again.",
         "schema": {"type": "string", "pattern": "^[0-9]+$", "maxLength": 10},
         "example": "5",
     },
+    "RateLimit-Policy": {
+        "description": (
+            "The rate by which the request was counted: its name, how many requests (`q`), and in how many seconds "
+            "(`w`). Not there where none are counted: at `/livez` and `/readyz`, and where a key is refused."
+        ),
+        "schema": {"type": "string", "pattern": '^"[a-z]+";q=[0-9]+;w=[0-9]+$', "maxLength": 100},
+        "example": '"anonymous";q=240;w=60',
+    },
+    "RateLimit": {
+        "description": (
+            "What was left of that rate as the answer was made (`r`), and the seconds until all of it is there again "
+            "(`t`). In an answer that a cache has kept, it is somebody's of a while ago: pass over it."
+        ),
+        "schema": {"type": "string", "pattern": '^"[a-z]+";r=[0-9]+;t=[0-9]+$', "maxLength": 100},
+        "example": '"anonymous";r=239;t=60',
+    },
 }
+SECURITY_SCHEMES: Schema = {
+    "partnerKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": (
+            "A partner key, `scl_live_…` or `scl_test_…`. It is optional where this service answers requests without a "
+            "key. It is a secret of a server: an app or a page asks its own server, which adds the key and passes the "
+            "request on. Browsers may not send it from pages of other origins."
+        ),
+    }
+}
+OF_RATES = ("RateLimit-Policy", "RateLimit")
 OF_RESPONSE = {
+    "RateLimited": ("Retry-After",),
+    "Unauthorized": ("WWW-Authenticate",),
+    "Forbidden": ("WWW-Authenticate",),
     "NotModified": ("ETag", "Cache-Control"),
     "MethodNotAllowed": ("Allow",),
     "ContentUnavailable": ("Retry-After",),
@@ -123,7 +169,8 @@ def _headers_of(operation: Operation) -> Schema:
     """References to the headers of an operation's own answer."""
     of_release = ("Content-Release",) if operation.frozen or operation.takes else ()
     kept = ("ETag",) if operation.frozen or operation.static else ()
-    return _references("X-Request-ID", "Cache-Control", *of_release, *kept)
+    of_rates = OF_RATES if operation.counted else ()
+    return _references("X-Request-ID", "Cache-Control", *of_release, *kept, *of_rates)
 
 
 def _references(*names: str) -> Schema:
@@ -132,7 +179,7 @@ def _references(*names: str) -> Schema:
 
 def _empty(name: str) -> Schema:
     """A response component without its content."""
-    return {"description": TEXTS[name], "headers": _references("X-Request-ID", *OF_RESPONSE.get(name, ()))}
+    return {"description": TEXTS[name], "headers": _references("X-Request-ID", *OF_RESPONSE.get(name, ()), *OF_RATES)}
 
 
 def _add_to(component: Schema, response: Schema) -> None:

@@ -11,6 +11,7 @@ from api.serializers.answers import (
 )
 from api.serializers.facts import FACTS, RESOURCES, Resource
 from api.serializers.service import (
+    CallerSerializer,
     HealthSerializer,
     IndexSerializer,
     ProblemListSerializer,
@@ -26,6 +27,7 @@ __all__ = [
     "RESOURCES",
     "AnswerSerializer",
     "BatchAnswerSerializer",
+    "CallerSerializer",
     "ComparisonAnswerSerializer",
     "CoverageSerializer",
     "ExampleSerializer",

@@ -9,6 +9,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from api.keys import SCOPES
+
 Shape = serializers.Serializer[Any]
 
 
@@ -90,6 +92,15 @@ class LicenceSerializer(Shape):
     url = serializers.CharField(help_text="Where its text is.")
 
 
+class RateSerializer(Shape):
+    """How many requests are taken."""
+
+    policy = serializers.CharField(help_text="Its name, as `RateLimit` and `RateLimit-Policy` have it.")
+    who = serializers.CharField(help_text="Of whom.")
+    requests = serializers.IntegerField(help_text="How many requests; a batch counts its plans.")
+    seconds = serializers.IntegerField(help_text="In how many seconds.")
+
+
 @extend_schema_serializer(component_name="Entry")
 class IndexSerializer(Shape):
     """What `GET /v1` says: what this service is, and where everything is."""
@@ -99,7 +110,22 @@ class IndexSerializer(Shape):
     content_status = serializers.CharField(help_text="How far the content is reviewed.")
     licence = LicenceSerializer(help_text="The licence of the content.")
     release = ReleaseDetailSerializer(help_text="The newest release.")
+    rates = RateSerializer(many=True, help_text="How many requests are taken, and of whom.")
     links = serializers.DictField(child=serializers.CharField(), help_text="Where everything is.")
+
+
+@extend_schema_serializer(component_name="Caller")
+class CallerSerializer(Shape):
+    """Who sends a request, by its partner key."""
+
+    partner = serializers.CharField(allow_null=True, help_text="Slug of the partner; null without a key.")
+    key = serializers.CharField(allow_null=True, help_text="Public part of the key; null without one.")
+    is_test = serializers.BooleanField(help_text="Whether it is a key for tries, which starts with `scl_test_`.")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(SCOPES), help_text="What may be asked: `content` by GET, `validate` by POST."
+    )
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When the key ends, in UTC; null if it does not.")
+    rates = RateSerializer(many=True, help_text="How many requests are taken from this partner or address.")
 
 
 class HealthSerializer(Shape):

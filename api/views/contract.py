@@ -30,15 +30,18 @@ PAGE = Operation(id="", tag="", summary="", text="", returns=str)
 
 
 class ContractView(APIView):
-    """A view of one `operation`, which the OpenAPI document shows. A method not in `http_method_names` is a 405.
+    """A view of one `operation`, which the OpenAPI document shows. `api.access` refuses all but `http_method_names`.
 
     Before the method runs, `query` has the parameters by name. Where the operation takes the parameter `release`, so
-    has `release` the pinned release, else the newest. Queries of the API are strict; those of pages for people and of
-    health checks are not read, since links that are shared, and probes, get parameters added.
+    has `release` the pinned release, else the newest. A key must have the `scope`, where there is one; where it
+    `is_for_anybody`, no key is looked at. Queries of the API are strict; those of pages for people and of health checks
+    are not read, since links that are shared, and probes, get parameters added.
     """
 
     http_method_names: Sequence[str] = ("get", "head")
     operation = PAGE
+    scope: str | None = "content"
+    is_for_anybody = False
     release: FrozenRelease
     query: Mapping[str, str]
 
@@ -49,8 +52,6 @@ class ContractView(APIView):
             QueryFaults: naming every parameter that is unknown, doubled or wrong.
             ReleaseNotFoundError, ContentUnavailableError: there is no such release, or it cannot be read.
         """
-        if str(request.method).lower() not in self.http_method_names:
-            self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
         is_strict = request.path.startswith("/v1") and request.accepted_renderer.format != "html"
         sent = split_query(request.META.get("QUERY_STRING", "")) if is_strict else {}

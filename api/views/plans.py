@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import releases
+from api import metrics, releases
 from api.errors import fault_as_json
 from api.parsers import Parameter, refuse_no_body
+from api.rates import account_of
 from api.releases import FrozenRelease
 from api.rules import PlanFaults, check
 from api.rules.answer import DECIDES
@@ -43,6 +44,7 @@ class PlanView(ContractView):
     """A view that takes one plan or several. Nothing of them is stored or logged."""
 
     http_method_names = ("post",)
+    scope = "validate"
     most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -93,7 +95,8 @@ class ValidateBatch(PlanView):
         summary="Check many session plans",
         text=(
             "Checks up to 100 plans, 1 MB in all. `items` has one item for each, in the order sent: the answer that "
-            "the plan gets on its own, or the faults for which it cannot be read. One bad plan does not spoil the rest."
+            "the plan gets on its own, or the faults for which it cannot be read. One bad plan does not spoil the "
+            "rest. It counts as as many requests as it has plans; where not so many are left, none is checked."
         ),
         returns=BatchAnswerSerializer,
         parameters=(RELEASE,),
@@ -103,6 +106,7 @@ class ValidateBatch(PlanView):
 
     def post(self, request: Request) -> Response:
         batch = read_envelope(Batch, request.data)
+        account_of(request).charge(len(batch.plans))
         items = [batch_item(document, self.release) for document in batch.plans]
         return self.answered({"items": items, "release": self.release.number})
 
@@ -118,7 +122,8 @@ class ComparePlans(PlanView):
         text=(
             "Checks up to 100 plans, 1 MB in all, under two releases. `items` has only the plans whose verdict "
             "changes, with the ids of the findings that came and went; `unreadable` has the plans that one of the "
-            "releases cannot read."
+            "releases cannot read. It counts as two requests for each plan; where not so many are left, none is "
+            "checked."
         ),
         returns=ComparisonAnswerSerializer,
         problems=BODY_PROBLEMS,
@@ -127,6 +132,7 @@ class ComparePlans(PlanView):
 
     def post(self, request: Request) -> Response:
         comparison = read_envelope(Comparison, request.data)
+        account_of(request).charge(2 * len(comparison.plans))  # each is judged under both releases
         former = releases.pinned(comparison.from_release)
         latter = self.release = releases.pinned(comparison.to_release) if comparison.to_release else releases.current()
         items, unreadable = [], []
@@ -199,6 +205,7 @@ def answer_to(document: Any, release: FrozenRelease) -> dict[str, Any]:
         PlanFaults: the document is not a plan.
     """
     answer = check(document, release.book)
+    metrics.count_verdict(answer["verdict"])
     receipt = {
         "plan_sha256": hashlib.sha256(rfc8785.dumps(canonical(document))).hexdigest(),
         "release": release.number,

@@ -58,6 +58,7 @@ def as_html(text: str) -> SafeString:
 class Problems(ContractView):
     """Every problem that the service answers with."""
 
+    is_for_anybody = True
     operation = Operation(
         id="list_problems",
         tag="Service",
@@ -79,6 +80,7 @@ class Problems(ContractView):
 class ProblemPage(ContractView):
     """What a problem's `type` leads to."""
 
+    is_for_anybody = True
     operation = Operation(
         id="get_problem",
         tag="Service",

@@ -1,22 +1,25 @@
 """The service itself: a request in; index, documentation and health out."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import yaml
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import releases
+from api import keys, releases
+from api.authentication import caller_of
+from api.rates import published_rates, rates_of
 from api.releases import Row
 from api.schema import Operation
-from api.serializers import FACTS, HealthSerializer, IndexSerializer, ReadySerializer
+from api.serializers import FACTS, CallerSerializer, HealthSerializer, IndexSerializer, ReadySerializer
 from api.views.contract import CONTENT_STATUS, ContractView
 
 NOTICE = (
@@ -24,6 +27,7 @@ NOTICE = (
     "and treatment."
 )
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+SECURITY_TXT_STANDS = timedelta(days=180)
 LINKS = {
     **{name.replace("-", "_"): f"/v1/{name}" for name in FACTS},
     "coverage": "/v1/coverage",
@@ -33,6 +37,7 @@ LINKS = {
     "compare": "/v1/session-plans/compare",
     "resolve": "/v1/session-limits/resolve",
     "plan_examples": "/v1/session-plans/examples",
+    "whoami": "/v1/whoami",
     "problems": "/v1/problems",
     "openapi": "/v1/openapi.yaml",
     "openapi_json": "/v1/openapi.json",
@@ -63,6 +68,7 @@ def index(release: releases.FrozenRelease) -> dict[str, Any]:
         "content_status": CONTENT_STATUS,
         "licence": LICENCE,
         "release": releases.with_row_counts(release),
+        "rates": published_rates(),
         "links": LINKS,
     }
 
@@ -70,6 +76,7 @@ def index(release: releases.FrozenRelease) -> dict[str, Any]:
 class Home(ContractView):
     """A page for people; the same as `/v1` for a client that prefers `application/json`."""
 
+    is_for_anybody = True
     renderer_classes = (HtmlRenderer, JSONRenderer)
 
     def get(self, request: Request) -> HttpResponse:
@@ -115,9 +122,40 @@ class Index(ContractView):
         return self.published(index(self.release))
 
 
+class WhoAmI(ContractView):
+    """Whose key a request has."""
+
+    scope = None
+    operation = Operation(
+        id="get_caller",
+        tag="Service",
+        summary="Whose key is this?",
+        text=(
+            "Who sends the request, by its partner key: the partner, the public part of the key, what the key is for, "
+            "when it ends, and how many requests are taken. Without a key `partner` and `key` are null, and `scopes` "
+            "are those of everybody."
+        ),
+        returns=CallerSerializer,
+    )
+
+    def get(self, request: Request) -> Response:
+        caller = caller_of(request._request)
+        ends = caller.expires_at and caller.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = {
+            "partner": caller.partner,
+            "key": caller.key,
+            "is_test": caller.is_test,
+            "scopes": [scope for scope in keys.SCOPES if scope in caller.scopes],
+            "expires_at": ends,
+            "rates": rates_of(caller),
+        }
+        return Response(body, headers={"Cache-Control": "no-store"})
+
+
 class OpenApi(ContractView):
     """The OpenAPI document, as committed."""
 
+    is_for_anybody = True
     operation = Operation(
         id="get_openapi_yaml",
         tag="Service",
@@ -137,6 +175,7 @@ class OpenApi(ContractView):
 class OpenApiAsJson(ContractView):
     """The same document as JSON."""
 
+    is_for_anybody = True
     operation = Operation(
         id="get_openapi_json",
         tag="Service",
@@ -167,21 +206,39 @@ def openapi_json() -> bytes:
 class Docs(ContractView):
     """The OpenAPI document to read and try."""
 
+    is_for_anybody = True
     content_negotiation_class = Anything
 
     def get(self, request: Request) -> HttpResponse:
         return self.html("api/docs.html", {})
 
 
+class SecurityTxt(ContractView):
+    """How to report a weakness (RFC 9116), where `SECURITY_CONTACT` says it."""
+
+    is_for_anybody = True
+    content_negotiation_class = Anything
+
+    def get(self, request: Request) -> HttpResponse:
+        if settings.SECURITY_CONTACT is None:
+            raise Http404
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        expires = f"{today + SECURITY_TXT_STANDS:%Y-%m-%dT%H:%M:%SZ}"
+        text = f"Contact: {settings.SECURITY_CONTACT}\nExpires: {expires}\nPreferred-Languages: en\n"
+        return self.static(HttpResponse(text, content_type="text/plain; charset=utf-8"))
+
+
 class Live(ContractView):
     """The process is up."""
 
+    is_for_anybody = True
     operation = Operation(
         id="get_live",
         tag="Service",
         summary="Is it up?",
         text="200 as long as the process is up, whether or not content can be read.",
         returns=HealthSerializer,
+        counted=False,
     )
 
     def get(self, request: Request) -> Response:
@@ -191,6 +248,7 @@ class Live(ContractView):
 class Ready(ContractView):
     """Content can be served and plans can be checked."""
 
+    is_for_anybody = True
     operation = Operation(
         id="get_ready",
         tag="Service",
@@ -198,6 +256,7 @@ class Ready(ContractView):
         text="200 where content can be served and plans can be checked, else 503.",
         returns=ReadySerializer,
         problems=(503,),
+        counted=False,
     )
 
     def get(self, request: Request) -> Response:

@@ -1,14 +1,16 @@
-"""One journey with the client that openapi-python-client makes: list, resolve, validate, read a 400."""
+"""One journey with the client that openapi-python-client makes: list, resolve, validate, read a 400, send a key."""
 
 import sys
 
-from contract_client import Client
+from contract_client import AuthenticatedClient, Client
 from contract_client.api.facts import list_session_limits
 from contract_client.api.plans import resolve_session_limit, validate_session_plan
+from contract_client.api.service import get_caller
 from contract_client.models import (
     Amount,
     AmountUnit,
     Answer,
+    Caller,
     Form,
     Jurisdiction,
     Plan,
@@ -27,7 +29,7 @@ def plan(area: str) -> Plan:
     return Plan(sessions=[Session(treatments=[Treatment(area=area, amount=Amount(value="12", unit=AmountUnit.CC))])])
 
 
-def main(address: str) -> None:
+def main(address: str, key: str) -> None:
     client = Client(base_url=address)
 
     limits = list_session_limits.sync(
@@ -57,5 +59,13 @@ def main(address: str) -> None:
     assert refusal.errors[0].pointer == "/sessions/0/treatments/0/area"
     print("Python: reads its faults")
 
+    nobody = get_caller.sync(client=client)
+    assert isinstance(nobody, Caller)
+    assert nobody.partner is None
+    caller = get_caller.sync(client=AuthenticatedClient(base_url=address, token=key))
+    assert isinstance(caller, Caller)
+    assert caller.partner == "clinic-apps"
+    print("Python: sends a key")
 
-main(sys.argv[1])
+
+main(sys.argv[1], sys.argv[2])

@@ -1,4 +1,5 @@
-// One journey with the client that openapi-typescript and openapi-fetch make: list, resolve, validate, read a 400.
+// One journey with the client that openapi-typescript and openapi-fetch make: list, resolve, validate, read a 400,
+// send a key.
 
 import createClient from "openapi-fetch";
 import type { components, paths } from "./contract";
@@ -31,3 +32,8 @@ const wrong = await client.POST("/v1/session-plans/validate", {
 const problem: components["schemas"]["Problem"] | undefined = wrong.error;
 check(wrong.response.status === 400 && problem?.code === "invalid_plan", "reads a 400");
 check(problem.errors?.[0]?.pointer === "/sessions/0/treatments/0/area", "reads its faults");
+
+const key = createClient<paths>({ baseUrl: process.argv[2] ?? "", headers: { Authorization: `Bearer ${process.argv[3]}` } });
+const nobody = await client.GET("/v1/whoami");
+const caller = await key.GET("/v1/whoami");
+check(nobody.data?.partner === null && caller.data?.partner === "clinic-apps", "sends a key");

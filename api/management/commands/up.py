@@ -1,16 +1,17 @@
 """Command: migrate, publish the packaged content where there is no release, and serve."""
 
-import os
 import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from api.management.exporting import measured
 from api.management.preparing import prepare
-from api.management.serving import answers, serve, take_port
+from api.management.serving import answers, reason_of, serve, take_port
 
 GREETING = """
 Serving on {url}
@@ -34,7 +35,7 @@ PASSING = (
 )
 # By what is listened on, the names under which this machine reaches it, the best first.
 REACHED_BY = {
-    **dict.fromkeys(("localhost", "127.0.0.1", "0.0.0.0"), ("localhost", "127.0.0.1")),  # noqa: S104 - only compared
+    **dict.fromkeys(("localhost", "127.0.0.1", "0.0.0.0"), ("localhost", "127.0.0.1")),  # noqa: S104 # nosec B104 - only compared
     "[::1]": ("[::1]", "localhost"),
     "[::]": ("localhost", "127.0.0.1", "[::1]"),
 }
@@ -56,15 +57,16 @@ class Command(BaseCommand):
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.default_int_handler)
         try:
-            with listening(host, port) as listener:
+            with listening(host, port) as listener, measured() as export:
                 prepare(self._tell)
                 connections.close_all()
-                serve(listener, workers, lambda: self._greet(listener, host))
+                serve(listener, workers, lambda: self._served(listener, host, export))
         except KeyboardInterrupt:
             self._tell("Stopped")
 
-    def _greet(self, listener: socket.socket, host: str) -> None:
-        """Say where it is served, as soon as it is."""
+    def _served(self, listener: socket.socket, host: str, export: Callable[[], None]) -> None:
+        """Let the metrics be asked for, and say where it is served, as soon as it is."""
+        export()
         url = url_of(host, listener.getsockname()[1])
         if answers(listener, url.partition("://")[2]):
             self._tell(GREETING.format(url=url, failing=FAILING, passing=PASSING))
@@ -94,8 +96,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return take_port(host.strip("[]"), port)
     except OSError as error:
-        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-        raise CommandError(f"Cannot listen on --host {host} --port {port}: {reason}.") from None
+        raise CommandError(f"Cannot listen on --host {host} --port {port}: {reason_of(error)}.") from None
 
 
 def url_of(host: str, port: int) -> str:

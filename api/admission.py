@@ -1,0 +1,61 @@
+"""A request in; out, its answer with what is left of its caller's quota, or a 429 where nothing is."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from api import metrics
+from api.access import HEALTH, is_preflight
+from api.addresses import client_address
+from api.authentication import caller_of
+from api.errors import rate_limited
+from api.rates import Account, Counters, Lender, RateLimitedError, quota_of
+
+
+class Admission:
+    """Middleware that counts requests. Health, static files and what browsers ask before a request are free.
+
+    A 304 is given back, so that whoever keeps what it has read is not stopped.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.counters = Counters(lender())
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_counted(request):
+            return self.get_response(request)
+        account = Account(self.counters, *quota_of(caller_of(request), address_of(request)))
+        if account.allowance.admitted:
+            request.account = account  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if response.status_code == 304:
+                account.give_back()
+        else:
+            metrics.count_refusal(account.policy.name)
+            response = rate_limited(request, RateLimitedError(account.allowance, 1))
+        for name, text in account.allowance.headers().items():
+            response[name] = text
+        return response
+
+
+def lender() -> Lender | None:
+    """What counts for all processes, where the settings name it."""
+    if settings.CACHE_URL is None:
+        return None
+    from api.rates.lending import SharedCounts  # here, since its client takes a while to load
+
+    return SharedCounts(settings.CACHE_URL, settings.SECRET_KEY)
+
+
+def is_counted(request: HttpRequest) -> bool:
+    """Whether the request takes from a quota."""
+    path = request.path_info
+    return not (path in HEALTH or path.startswith(settings.STATIC_URL) or is_preflight(request))
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that the request is counted by."""
+    sent = request.META
+    return client_address(sent.get("REMOTE_ADDR", ""), sent.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES)

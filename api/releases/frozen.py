@@ -1,0 +1,120 @@
+"""A release's row in; out, the release as it is used: its content, its rules, and how the history shows it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from rest_framework.exceptions import APIException, NotFound
+
+from api.models import Release
+from api.models.releases import null_for_empty
+from api.rules import Book
+from api.rules.book import vocabulary
+from api.rules.coverage import coverage
+from api.rules.evaluate import UNREADABLE, compiled
+from api.rules.reading import Vocabulary
+from api.rules.vectors import vectors
+
+Row = Mapping[str, Any]
+
+
+class ContentUnavailableError(APIException):
+    """Raised where no release can be read: nothing is published, or the database is away. No plan is checked then."""
+
+    status_code = 503
+    default_code = "content_unavailable"
+
+
+class ReleaseNotFoundError(NotFound):
+    """Raised where no release has the number."""
+
+    default_code = "release_not_found"
+
+
+Derived = TypeVar("Derived")
+
+
+def _readable(make: Callable[[], Derived]) -> Derived:
+    """What `make` makes of a release's rows.
+
+    Raises:
+        ContentUnavailableError: it cannot read them, because another version of the service published them.
+    """
+    try:
+        return make()
+    except UNREADABLE as error:
+        raise ContentUnavailableError from error
+
+
+@dataclass(frozen=True)
+class FrozenRelease:
+    """A release in memory; `content` is its payload: rows by resource."""
+
+    number: int
+    published_at: datetime
+    note: str
+    digest: str
+    content: Mapping[str, Sequence[Row]] = field(repr=False)
+
+    @cached_property
+    def book(self) -> Book:
+        """The release's rules, compiled.
+
+        Raises:
+            ContentUnavailableError: the rows cannot be read, because another version of the service published them.
+        """
+        return _readable(lambda: compiled(self.content))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The slugs that the release's facts have, by which queries are read; it needs no rules."""
+        return _readable(lambda: vocabulary(self.content))
+
+    @cached_property
+    def vectors(self) -> Sequence[Row]:
+        """The boundary vectors of the release's limits, by slug."""
+        return _readable(lambda: sorted(vectors(self.book), key=itemgetter("slug")))
+
+    @cached_property
+    def coverage(self) -> Sequence[Row]:
+        """What is known of each product where it is sold, by slug."""
+        return _readable(lambda: sorted(coverage(self.book), key=itemgetter("slug")))
+
+    @cached_property
+    def _by_slug(self) -> dict[str, dict[str, Row]]:
+        """The rows of each resource, by slug."""
+        return {resource: {row["slug"]: row for row in rows} for resource, rows in self.content.items()}
+
+    def item(self, resource: str, slug: str) -> Row | None:
+        """One row of a resource, or None."""
+        return self._by_slug.get(resource, {}).get(slug)
+
+
+def frozen(row: Release) -> FrozenRelease:
+    """A release from its row in the database.
+
+    Raises:
+        BrokenReleaseError: the row is not what was published.
+    """
+    row.content()
+    content = json.loads(row.payload, object_hook=null_for_empty)
+    return FrozenRelease(row.number, row.published_at, row.note, row.digest, content)
+
+
+def with_row_counts(release: FrozenRelease) -> Row:
+    """A release as the history shows it, and how many rows each resource has."""
+    return {**summary(release), "rows": {resource: len(rows) for resource, rows in release.content.items()}}
+
+
+def summary(release: Release | FrozenRelease) -> dict[str, Any]:
+    """A release as the history shows it: number, day, note and digest."""
+    return {
+        "number": release.number,
+        "published_at": release.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "note": release.note,
+        "digest": release.digest,
+    }

@@ -1,0 +1,46 @@
+"""The clock of the machine may jump: nothing but a day that is shown is taken from it."""
+
+import ast
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from api.models import Release
+from api.releases import FrozenRelease
+
+# Who may ask what time it is, and why a clock that jumps does no harm there.
+ASKING = {"api/publishing/freeze.py": "the day of a release, which is shown and never compared"}
+CLOCKS = {
+    *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.strftime"),
+    *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "timezone.now", "timezone.localtime"),
+}
+
+
+def asks(path: str) -> bool:
+    """Whether a module asks the clock of the machine."""
+    tree = ast.parse((settings.BASE_DIR / path).read_text("utf-8"))
+    named = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    taken = {
+        f"{node.module}.{each.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for each in node.names
+    }
+    return any(name == clock or name.endswith(f".{clock}") for name in named | taken for clock in CLOCKS)
+
+
+def test_nobody_else_asks_the_clock() -> None:
+    modules = [path for folder in ("api", "sclero_service") for path in (settings.BASE_DIR / folder).rglob("*.py")]
+    paths = [str(path.relative_to(settings.BASE_DIR)) for path in modules]
+    assert {path for path in paths if asks(path)} == ASKING.keys()
+
+
+@pytest.mark.parametrize("year", [1970, 2026, 9999])
+def test_which_release_is_newest_is_told_by_its_number(year: int, specimen: FrozenRelease, client: Client) -> None:
+    before = Release.objects.get(number=2)
+    published_at = datetime(year, 1, 1, tzinfo=UTC)
+    Release(3, published_at, "By a clock that jumped", before.digest, before.payload).save()
+    assert client.get("/v1/areas")["Content-Release"] == "3"
+    assert [row["number"] for row in client.get("/v1/releases").json()["items"]] == [1, 2, 3]
