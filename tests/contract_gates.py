@@ -24,7 +24,7 @@ from tests.breaking import PRESENT, RELEASED, breaks, read
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = ROOT / "tests" / "clients"
-ACCEPTED: dict[str, list[dict[str, str]]] = read(CLIENTS / "accepted.yaml")
+ACCEPTED: dict[str, list[dict[str, Any]]] = read(CLIENTS / "accepted.yaml")
 TSC = (
     "--strict",
     "--target",
@@ -135,13 +135,18 @@ def not_accepted(found: list[str]) -> list[str]:
     return [*strange, *(f"nothing needs {pattern!r} any more" for pattern in unused)]
 
 
+def needs_another_major() -> bool:
+    """Whether an accepted break is more than the contract saying what was refused all along."""
+    return not all(entry.get("was_refused") for entry in ACCEPTED["breaks"])
+
+
 def breaking(scratch: Path) -> str:
-    """What breaks clients of the contract that was released last: what is accepted, under another major version."""
+    """What breaks clients of the contract that was released last: what is accepted, under the version that it needs."""
     old, new = read(RELEASED), read(PRESENT)
     found = breaks(old, new)
     strange = not_accepted(found)
     versions = [document["info"]["version"] for document in (old, new)]
-    if found and versions[0].partition(".")[0] == versions[1].partition(".")[0]:
+    if needs_another_major() and versions[0].partition(".")[0] == versions[1].partition(".")[0]:
         strange.append(f"what breaks needs another major version than {versions[0]}")
     if strange:
         raise GateError("\n".join(strange))

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.breaking import PRESENT, RELEASED, bare, breaks, main, read
-from tests.contract_gates import ACCEPTED, not_accepted
+from tests.contract_gates import ACCEPTED, needs_another_major, not_accepted
 
 Document = dict[str, Any]
 Edit = Callable[[Document], Any]
@@ -177,6 +177,6 @@ def test_the_contract_breaks_nothing_but_what_is_accepted_with_a_reason(capsys: 
     for entry in (*ACCEPTED["breaks"], *ACCEPTED["owasp"]):
         assert len(entry["reason"]) > 20
     old, new = (int(read(path)["info"]["version"].partition(".")[0]) for path in (RELEASED, PRESENT))
-    assert not found or new > old
+    assert new > old or not needs_another_major()
     assert main() == bool(found)
     assert f"{len(found)} breaks" in capsys.readouterr().out

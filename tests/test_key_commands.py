@@ -1,6 +1,7 @@
 """Keys by command: issued and shown once, listed without what is secret, revoked everywhere within two seconds."""
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -180,30 +181,36 @@ def statuses(servers: list[Up], text: str) -> list[int]:
 
 
 @pytest.fixture
-def two(prepared: str, tmp_path: Path) -> Iterator[list[Up]]:
+def database(prepared: str, tmp_path: Path) -> str:
+    """The URL of a database of the test's own, with a release in it."""
+    return f"sqlite:///{shutil.copy(prepared.removeprefix('sqlite:///'), tmp_path)}"
+
+
+@pytest.fixture
+def two(database: str, tmp_path: Path) -> Iterator[list[Up]]:
     """Two servers, each a process of its own, on one database."""
     with ExitStack() as stack:
-        servers = [stack.enter_context(up(tmp_path / f"log{k}", DATABASE_URL=prepared)) for k in range(2)]
+        servers = [stack.enter_context(up(tmp_path / f"log{k}", DATABASE_URL=database)) for k in range(2)]
         yield [server.until("Serving on") for server in servers]
 
 
 def test_a_new_key_is_let_in_and_a_revoked_one_refused_within_two_seconds_by_every_process(
-    prepared: str, two: list[Up]
+    database: str, two: list[Up]
 ) -> None:
-    issued = manage("issue_key", "clinic-apps", DATABASE_URL=prepared)
+    issued = manage("issue_key", "clinic-apps", DATABASE_URL=database)
     text = issued.stdout.strip()
     time.sleep(2)
     assert statuses(two, text) == [200, 200]
     until = time.monotonic() + 1.5  # so that what they know of the key is neither new nor old
     while time.monotonic() < until:
         assert statuses(two, text) == [200, 200]
-    revoked = manage("revoke_key", keys.id_of(text), DATABASE_URL=prepared)
+    revoked = manage("revoke_key", keys.id_of(text), DATABASE_URL=database)
     assert revoked.returncode == 0, revoked.stderr
     deadline = time.monotonic() + 2
     while time.monotonic() < deadline:
         statuses(two, text)
     assert statuses(two, text) == [401, 401]
-    listed = manage("list_keys", DATABASE_URL=prepared)
+    listed = manage("list_keys", DATABASE_URL=database)
     [line] = [line for line in listed.stdout.splitlines() if keys.id_of(text) in line]
     assert "revoked" in line
     assert line.endswith(f"{datetime.now(UTC):%Y-%m-%d}")
@@ -211,10 +218,10 @@ def test_a_new_key_is_let_in_and_a_revoked_one_refused_within_two_seconds_by_eve
         assert text not in server.text()
 
 
-def test_a_process_that_was_idle_refuses_a_revoked_key_at_once(prepared: str, two: list[Up]) -> None:
-    text = manage("issue_key", "clinic-apps", DATABASE_URL=prepared).stdout.strip()
+def test_a_process_that_was_idle_refuses_a_revoked_key_at_once(database: str, two: list[Up]) -> None:
+    text = manage("issue_key", "clinic-apps", DATABASE_URL=database).stdout.strip()
     time.sleep(2)
     assert statuses(two, text) == [200, 200]
-    assert manage("revoke_key", keys.id_of(text), DATABASE_URL=prepared).returncode == 0
+    assert manage("revoke_key", keys.id_of(text), DATABASE_URL=database).returncode == 0
     time.sleep(2)
     assert statuses(two, text) == [401, 401]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from time import monotonic, sleep
 from typing import Any
 
@@ -216,11 +216,17 @@ def beside(live: LiveKeys, source: Source, count: int = 1) -> Iterator[list[Call
         thread.join()
 
 
-def test_others_go_on_with_a_young_copy_while_one_reads(slow: LiveKeys, source: Source, clock: Clock) -> None:
+def test_others_go_on_with_a_young_copy_while_one_reads(
+    slow: LiveKeys, source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "PATIENCE", 20)
     clock.now += 1.9
     source.has = {}
     with beside(slow, source) as answers:
+        late = Timer(2, source.let.set)  # whoever waits is given the new copy
+        late.start()
         assert slow.caller(DIGEST) == CALLER
+        late.cancel()
     assert answers == [None]
     assert slow.caller(DIGEST) is None
 

@@ -30,10 +30,10 @@ def with_checksum(text: str) -> str:
     return text[: -keys.CHECKSUM_LENGTH] + keys.checksum(text[: -keys.CHECKSUM_LENGTH])
 
 
-def unknown(draw: random.Random) -> str:
-    """A whole key that never was."""
+def unknown(draw: random.Random, prefix: str | None = None) -> str:
+    """A whole key that never was, of a prefix or any."""
     drawn = "".join(draw.choices(keys.ALPHABET, k=keys.ID_LENGTH + keys.SECRET_LENGTH))
-    return with_checksum(f"{keys.PREFIXES[draw.random() < 0.5]}{drawn}{'0' * keys.CHECKSUM_LENGTH}")
+    return with_checksum(f"{prefix or draw.choice([*keys.PREFIXES.values()])}{drawn}{'0' * keys.CHECKSUM_LENGTH}")
 
 
 def wrong_secret(draw: random.Random, key: str) -> str:
