@@ -322,7 +322,7 @@ def main() -> None:
         assert "buffered to a temporary file" not in log, log
         assert "sessions" not in log, log
         assert "nobody" not in log.lower(), log
-        assert "/key-in-url" in log
+        assert '"key in url"' in log
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from tests.servers import Up, up
 
 WORKERS = 2
 SLOW = 1000  # milliseconds that 95 of 100 answers take at most, on a machine that does other things, too
+SECONDS_TO_GO = 0.5  # in which a backend of a database that was killed may still answer
 SECONDS_AFTER = 5  # in which every worker makes what it needs of the next release, once
 SHOWN_WITHIN = 10  # seconds: of a connection that is opened anew, and of the look that finds the release
 AT_ONCE = 3.5  # seconds until what was not read is refused
@@ -84,6 +85,7 @@ def outage(way: Way, database: Postgres, connections: Connections, seconds: floa
     asked = []
     with load(connections, [*READS, *CHECKS]) as seen:
         way.begin()
+        time.sleep(SECONDS_TO_GO)
         stop = time.monotonic() + seconds
         while time.monotonic() < stop:
             asked.append(unread(connections, way.unread))
