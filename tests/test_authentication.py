@@ -175,6 +175,11 @@ def test_where_anonymous_use_is_closed_all_else_needs_a_key(
     assert send(client, "OPTIONS", path).status_code in (404, 405)
 
 
+def test_where_anonymous_use_is_closed_what_no_cache_keeps_stays_so(keys_alone: None, client: Client) -> None:
+    stored(SAMPLE)
+    assert send(client, "GET", "/v1/whoami", **bearer(SAMPLE))["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize("name", [name for name in OF_KEYS if name not in BODIES and name != "whoami"])
 def test_where_anonymous_use_is_closed_no_shared_cache_keeps_an_answer(
     client: Client, release: FrozenRelease, settings: LazySettings, name: str

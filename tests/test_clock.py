@@ -1,4 +1,4 @@
-"""The clock of the machine may jump: nothing but a day that is shown is taken from it."""
+"""The clock of the machine may jump: it tells days that are shown, and when keys end; no content hangs on it."""
 
 import ast
 from datetime import UTC, datetime
@@ -11,7 +11,18 @@ from api.models import Release
 from api.releases import FrozenRelease
 
 # Who may ask what time it is, and why a clock that jumps does no harm there.
-ASKING = {"api/publishing/freeze.py": "the day of a release, which is shown and never compared"}
+ASKING = {
+    "api/publishing/freeze.py": "the day of a release, which is shown and never compared",
+    "api/keyring.py": "when a key ends, which is chosen by the clock; and the day of its last use, which is shown",
+    "api/models/partners.py": "when a key was issued, which is shown; and that it does not end in the past",
+    "api/migrations/0005_partners.py": "as in the model",
+    "api/management/commands/issue_key.py": "when a key ends, some days from now",
+    "api/management/commands/list_keys.py": "which keys have ended, which is shown",
+    "api/admin.py": "which keys have ended, which is shown",
+    "api/metrics.py": "when a process started, which Prometheus compares with its own clock",
+    "api/management/exporting.py": "how old the release is by now, which is shown",
+    "api/views/service.py": "until when security.txt holds, half a year ahead",
+}
 CLOCKS = {
     *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.strftime"),
     *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "timezone.now", "timezone.localtime"),

@@ -42,6 +42,15 @@ def test_a_window_admits_as_many_as_the_policy_says(counters: Counters) -> None:
     assert admitted(counters, 5) == 0
 
 
+@pytest.mark.parametrize("now", [0.1, 3.3, 1000.7, 12345.678, 98765.4321])
+def test_no_more_seconds_are_told_than_a_window_has_whatever_the_clock_says(
+    counters: Counters, clock: Clock, now: float
+) -> None:
+    for k in range(100):
+        clock.now = now + k * 0.037
+        assert counters.decide(POLICY, str(k)).seconds == 60
+
+
 def test_a_window_begins_with_the_first_request_and_ends_after_its_seconds(counters: Counters, clock: Clock) -> None:
     assert (admitted(counters, 20), counters.decide(POLICY, ME).seconds) == (10, 60)
     clock.now += 59.5

@@ -153,7 +153,7 @@ class Counters:
         if self.lender is not None and counter.is_running_low():
             counter.is_being_renewed = True
             self.renewals.submit(self._renew, self.lender, policy, holder, counter)
-        seconds = max(math.ceil(counter.ends - now), 1)
+        seconds = max(math.ceil(round(counter.ends - now, 3)), 1)  # the sum of a clock and 60 is some 1e-8 more or less
         return Allowance(admitted, policy, counter.at_hand + counter.beyond, seconds, counter)
 
     def _borrowed(self, lender: Lender, policy: Policy, holder: str, counter: Counter, cost: int) -> Allowance:
