@@ -1,9 +1,9 @@
 # The service in an image: no root, no compiler, and no more of the project than it runs on.
-FROM python:3.13-slim AS packages
+FROM python:3.11-slim AS packages
 COPY requirements.txt ./
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
-FROM python:3.13-slim
+FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home sclero && install --directory --owner sclero /data
 COPY --from=packages /venv /venv
 WORKDIR /service

@@ -1,7 +1,6 @@
 """Partner keys: a request in; out, who sends it, or a refusal that tells nothing of the keys there are."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,7 +10,7 @@ from django.urls import Resolver404, resolve
 
 from api import keys
 from api.errors import problem_response
-from api.keyring import KeysUnavailableError, last_uses, live_keys
+from api.keyring import KeysUnavailableError, keyring
 from api.keys import Caller
 from api.problems import PROBLEMS
 
@@ -53,11 +52,10 @@ class Authenticate:
         except Refusal as refusal:
             return problem_response(request, PROBLEMS[refusal.code], refusal.detail, headers=refusal.headers)
         request.caller = caller  # type: ignore[attr-defined]
+        keyring.note_use(str(caller.key))
         response = self.get_response(request)
         if not settings.ANONYMOUS:
             keep_private(response)
-        # Runs when the answer is out, so that no request waits for it.
-        response._resource_closers.append(partial(last_uses.tell, str(caller.key)))  # type: ignore[attr-defined]
         return response
 
 
@@ -107,7 +105,7 @@ def caller_by(authorization: str | None) -> Caller:
     if scheme.lower() != "bearer" or not text:
         raise Refusal("invalid_key", WWW_Authenticate=CHALLENGE)
     try:
-        caller = live_keys.caller(keys.digest_of(text)) if keys.is_whole(text) else None
+        caller = keyring.caller(keys.digest_of(text)) if keys.is_whole(text) else None
     except KeysUnavailableError:
         raise Refusal("keys_unavailable", Retry_After="5") from None
     if caller is None:

@@ -1,29 +1,21 @@
 """The only reader and writer of partner keys: what a key is for in, a new one out; a digest in, whose live key out.
 
-No request waits for the database to be told of a key: each process holds a copy of all live keys, which is read anew
-when it is used and a second old. A revocation holds within two seconds everywhere. While the database is away, the copy
-that was read last goes on.
+A process that serves holds a copy of all live keys, which a thread reads anew once a second, so no request waits for
+the database. A revocation holds within two seconds everywhere. While the database is away, the copy that was read last
+goes on.
 """
 
-import math
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from threading import Lock
 
-from django.db import DatabaseError, InterfaceError
 from django.db.models import Q
 from django.utils import timezone
 
 from api import keys
 from api.keys import Caller
 from api.models import PartnerKey
-
-FRESH_SECONDS = 1.0  # as long as a copy is not read anew
-MOST_SECONDS = 2.0  # from this age on, whoever uses a copy waits for the one who reads it anew
-PATIENCE = 1.0  # and so long at most
-UNUSABLE = (DatabaseError, InterfaceError)
+from api.poller import UNREACHABLE, Poller
 
 
 class KeysUnavailableError(Exception):
@@ -58,17 +50,39 @@ def read_callers() -> Mapping[str, Caller]:
     }
 
 
-class LiveKeys:
-    """The live keys by digest, as a process knows them: `read` reads them, `clock` tells how old they are."""
+def write_use(key: str, day: date) -> None:
+    """Write the day of a key's last use, unless a later one stands there."""
+    before = Q(last_used_on=None) | Q(last_used_on__lt=day)
+    PartnerKey.objects.filter(before, pk=key).update(last_used_on=day)
+
+
+class Keyring:
+    """The live keys by digest, and the days on which they were used, as a process knows them.
+
+    In a process that serves, a poller reads and writes. In any other, such as a test, each use of a key does.
+    """
 
     def __init__(
-        self, read: Callable[[], Mapping[str, Caller]] = read_callers, clock: Callable[[], float] = time.monotonic
+        self,
+        read: Callable[[], Mapping[str, Caller]] = read_callers,
+        write: Callable[[str, date], None] = write_use,
     ) -> None:
-        self._read_callers = read
-        self._clock = clock
+        self._read = read
+        self._write = write
+        self._poller: Poller | None = None
         self._callers: Mapping[str, Caller] | None = None
-        self._read_at = self._failed_at = -math.inf
-        self._lock = Lock()
+        self._used: dict[str, date] = {}
+        self._written: dict[str, date] = {}
+
+    def poll(self) -> None:
+        """From now on, read and write in the background."""
+        self._poller = Poller("keys", self.refresh)
+
+    def end(self) -> None:
+        """Read and write in the background no longer."""
+        if self._poller:
+            self._poller.end()
+        self._poller = None
 
     def caller(self, digest: str) -> Caller | None:
         """Whose key the digest is of; None where there is no such key, or it is not live.
@@ -76,7 +90,10 @@ class LiveKeys:
         Raises:
             KeysUnavailableError: no keys could be read yet.
         """
-        self._keep_fresh()
+        if self._poller:
+            self._poller.wait_for_the_first()
+        else:
+            self.refresh()
         if self._callers is None:
             raise KeysUnavailableError
         caller = self._callers.get(digest)
@@ -84,54 +101,25 @@ class LiveKeys:
             return None
         return caller
 
-    def _is_due(self) -> bool:
-        """Whether the keys are to be read: the copy is a second old, and so is the last failure to read them."""
-        return self._clock() - max(self._read_at, self._failed_at) >= FRESH_SECONDS
+    def note_use(self, key: str) -> None:
+        """Note that a key is used today; the day is written once the database allows."""
+        self._used[key] = datetime.now(UTC).date()
+        if not self._poller:
+            self._write_days()
 
-    def _keep_fresh(self) -> None:
-        """Read the keys where that is due and nobody else does; meanwhile others go on with a copy that is young.
+    def refresh(self) -> None:
+        """Read the live keys, and write the days of last use, as far as the database can be reached."""
+        with suppress(*UNREACHABLE):
+            self._callers = self._read()
+        self._write_days()
 
-        With an old one they wait, but not for a database that is known to be away.
-        """
-        if not self._is_due():
-            return
-        waits = self._clock() - self._read_at >= MOST_SECONDS and self._failed_at < self._read_at
-        if not self._lock.acquire(timeout=PATIENCE if waits or self._callers is None else 0):
-            return
-        try:
-            if self._is_due():
-                self._read()
-        finally:
-            self._lock.release()
-
-    def _read(self) -> None:
-        """Read the keys, or note that they cannot be read. A copy is as old as the question that it answers."""
-        asked_at = self._clock()
-        try:
-            self._callers = self._read_callers()
-            self._read_at = asked_at
-        except UNUSABLE:
-            self._failed_at = self._clock()
+    def _write_days(self) -> None:
+        """Write each day of a last use that is not written yet."""
+        with suppress(*UNREACHABLE):
+            for key, day in self._used.copy().items():
+                if self._written.get(key) != day:
+                    self._write(key, day)
+                    self._written[key] = day
 
 
-class LastUses:
-    """The day of the last use of each key, as a process has told it to the database."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, date] = {}
-        self._lock = Lock()
-
-    def tell(self, key: str) -> None:
-        """Tell that a key was used today, once a day. What the database refuses is not told on that day."""
-        today = datetime.now(UTC).date()
-        with self._lock:
-            if self._told.get(key) == today:
-                return
-            self._told[key] = today
-        with suppress(*UNUSABLE):
-            not_told = Q(last_used_on=None) | Q(last_used_on__lt=today)
-            PartnerKey.objects.filter(not_told, pk=key).update(last_used_on=today)
-
-
-live_keys = LiveKeys()
-last_uses = LastUses()
+keyring = Keyring()

@@ -13,13 +13,13 @@ from datetime import datetime
 
 SCOPES = ("content", "validate")
 PREFIXES = {False: "scl_live_", True: "scl_test_"}  # by whether it is for tests
-PREFIX = re.compile(r"scl_(?:live|test)_", re.IGNORECASE)
+PREFIX = re.compile("|".join(PREFIXES.values()), re.IGNORECASE)
 ALPHABET = string.digits + string.ascii_letters
-PREFIX_LENGTH = 9
+PREFIX_LENGTH = len(PREFIXES[False])
 ID_LENGTH = 10
 SECRET_LENGTH = 32  # 190 bits
 CHECKSUM_LENGTH = 6
-_SHAPE = re.compile(rf"scl_(?:live|test)_[0-9A-Za-z]{{{ID_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH}}}")
+_SHAPE = re.compile(rf"(?:{'|'.join(PREFIXES.values())})[0-9A-Za-z]{{{ID_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH}}}")
 
 
 @dataclass(frozen=True)

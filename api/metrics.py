@@ -54,7 +54,7 @@ def begin() -> None:
         newest("sclero_release_number", "The newest release that was read."),
         newest(PUBLISHED, "When the newest release that was read was published."),
     )
-    newest("sclero_process_start_time_seconds", "When the service started.").set(time.time())
+    newest("sclero_process_start_time_seconds", "When the service started, or a worker of it.").set(time.time())
     if _state.release:
         read_release(*_state.release)
 

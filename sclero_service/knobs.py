@@ -187,6 +187,8 @@ def conflicts(values: Mapping[str, Any]) -> Iterator[str]:
             )
     if values.get("HSTS_SECONDS") and values.get("BEHIND_HTTPS_PROXY") is False:
         yield "HSTS_SECONDS must be 0 where BEHIND_HTTPS_PROXY is off."
+    if values.get("BEHIND_HTTPS_PROXY") and values.get("TRUSTED_PROXIES") == []:
+        yield "TRUSTED_PROXIES must name the proxy where BEHIND_HTTPS_PROXY is on: all clients would count as one."
 
 
 def example() -> str:

@@ -5,17 +5,14 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import TypeVar
 
-T = TypeVar("T")
+Value = TypeVar("Value")
 
 SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 NONE = "none"
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-
-
 IN_URI = r"[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]"
 CONTACT = re.compile(rf"https://[A-Za-z0-9]{IN_URI}*|mailto:[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+(\?{IN_URI}*)?")
-Value = TypeVar("Value")
 
 
 class UnfitError(ValueError):
@@ -62,10 +59,10 @@ def secret(least: int) -> Callable[[str], str]:
     return read
 
 
-def items(read: Callable[[str], T]) -> Callable[[str], list[T]]:
+def items(read: Callable[[str], Value]) -> Callable[[str], list[Value]]:
     """A reader of a list with commas, which names the item that is refused; blanks around an item do not count."""
 
-    def read_item(text: str) -> T:
+    def read_item(text: str) -> Value:
         try:
             return read(text)
         except ValueError as error:
@@ -120,7 +117,7 @@ def origin(text: str) -> str:
 
 def networks(text: str) -> list[IPv4Network | IPv6Network]:
     """Networks, an address being one of its own; `none` alone for none."""
-    return [] if text.lower() == "none" else items(network)(text)
+    return [] if text.lower() == NONE else items(network)(text)
 
 
 def network(text: str) -> IPv4Network | IPv6Network:
@@ -133,7 +130,7 @@ def network(text: str) -> IPv4Network | IPv6Network:
 
 def cache(text: str) -> str | None:
     """The URL of a Valkey, of which nothing is told where it is refused: it may hold a password."""
-    if text.lower() == "none":
+    if text.lower() == NONE:
         return None
     found = re.fullmatch(
         r"(?:redis|valkey)://(?:[^@/?#]*@)?([^:/@?#\[\]]+|\[[^/@]+\])(?::([0-9]{1,5}))?(?:/[0-9]{0,4})?", text

@@ -14,7 +14,7 @@ from django.test import Client
 from prometheus_client import CollectorRegistry, generate_latest
 
 from api import metrics, releases
-from api.keyring import LastUses, LiveKeys
+from api.keyring import Keyring
 from api.management.exporting import Sums
 from api.models import Release
 from api.models.releases import digest_of
@@ -50,8 +50,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(autouse=True)
 def no_keys_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known of the keys of another test."""
-    monkeypatch.setattr("api.authentication.live_keys", LiveKeys())
-    monkeypatch.setattr("api.authentication.last_uses", LastUses())
+    monkeypatch.setattr("api.authentication.keyring", Keyring())
 
 
 @pytest.fixture

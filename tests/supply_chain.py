@@ -22,7 +22,7 @@ from typing import Any
 from tests.commands import PROJECT
 
 RUNS, TESTS = PROJECT / "requirements.txt", PROJECT / "tests" / "requirements.txt"
-LOCKS = (RUNS, TESTS, PROJECT / "tests" / "clients" / "requirements.txt")
+LOCKS = (RUNS, *sorted((PROJECT / "tests").rglob("requirements.txt")))
 CODE = ("api", "sclero_service", "manage.py")
 HEAD = "| Licence | Of what runs | Of what only tests |\n| --- | --- | --- |\n"
 # How packages spell a licence that has a name of its own in SPDX; "BSD" alone does not say which.
@@ -36,6 +36,7 @@ SPELLINGS = {
     "MIT license": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
+UNTOLD = ("UNKNOWN", "not stated")  # by whoever made the package: then it is noted by hand, from its licence file
 LONGEST_NAME = 40  # of a licence; what is longer is its text
 
 
@@ -86,9 +87,13 @@ def noted(readme: str) -> dict[str, str]:
 
 
 def licences(readme: str) -> dict[str, str]:
-    """The licence of each locked package: what it states, or what is noted where it is for other machines."""
+    """The licence of each locked package: what it states; what is noted, where it states none or is not installed."""
     known = noted(readme)
-    return {name: stated(name) or known.get(name, "not noted") for name in {**locked(RUNS), **locked(TESTS)}}
+    told = {name: stated(name) for name in {**locked(RUNS), **locked(TESTS)}}
+    return {
+        name: known.get(name, "not noted") if licence is None or licence in UNTOLD else licence
+        for name, licence in told.items()
+    }
 
 
 def table(readme: str) -> str:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from api.access import HEALTH
-from api.keyring import LiveKeys
+from api.keyring import Keyring
 from api.models import PartnerKey
 from api.releases import FrozenRelease
 from tests.partners import READER, SAMPLE, UNKNOWN, bearer, stored, whole
@@ -242,22 +242,6 @@ def test_what_only_begins_as_a_key_is_an_address(client: Client, address: str) -
     assert client.get(address).status_code in (200, 404)
 
 
-def test_no_request_asks_the_database_of_a_key_that_another_asked_of(client: Client) -> None:
-    stored(SAMPLE)
-    told: set[int] = set()
-    with CaptureQueriesContext(connection) as seen:
-        for _ in range(20):
-            told.add(client.get(WHOAMI, **bearer(SAMPLE)).status_code)
-            told.add(client.get(WHOAMI, **bearer(UNKNOWN)).status_code)
-            told.add(client.get(WHOAMI, HTTP_AUTHORIZATION="Bearer wrong").status_code)
-    assert told == {200, 401}
-    reads = [query["sql"] for query in seen.captured_queries if query["sql"].startswith("SELECT")]
-    writes = [query["sql"] for query in seen.captured_queries if query["sql"].startswith("UPDATE")]
-    assert len(seen.captured_queries) == len(reads) + len(writes)
-    assert len(writes) == 1
-    assert len(reads) <= 3  # another one for each second that this takes
-
-
 def test_the_day_of_the_last_use_is_kept_and_only_of_a_key_that_was_let_in(client: Client) -> None:
     stored(SAMPLE)
     stored(READER, scopes="content")
@@ -321,6 +305,6 @@ def test_health_is_answered_while_no_key_is_read(client: Client, monkeypatch: py
     def fail() -> Any:
         raise AssertionError("no key is to be read")
 
-    monkeypatch.setattr("api.authentication.live_keys", LiveKeys(fail))
+    monkeypatch.setattr("api.authentication.keyring", Keyring(fail))
     for path in HEALTH:
         assert client.get(path, **bearer(SAMPLE)).status_code == 200

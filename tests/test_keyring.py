@@ -1,46 +1,28 @@
-"""Keys in memory: how old a copy may be, who waits while it is read, and what goes on while the database is away."""
+"""Keys in memory: read and written in the background, whatever becomes of the database meanwhile."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from threading import Event, Thread, Timer
-from time import monotonic, sleep
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from api import keyring, keys
-from api.keyring import KeysUnavailableError, LastUses, LiveKeys, issue, revoke
+from api import keys
+from api.keyring import Keyring, KeysUnavailableError, issue, revoke, write_use
 from api.keys import Caller
 from api.models import Partner, PartnerKey
-from tests.partners import READER, SAMPLE, stored
+from tests.partners import SAMPLE, stored
+from tests.servers import until
 
 pytestmark = pytest.mark.django_db
 DIGEST = keys.digest_of(SAMPLE)
-
-
-class Clock:
-    """Shows the time that it is set to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def live(clock: Clock) -> LiveKeys:
-    return LiveKeys(clock=clock)
+CALLER = Caller("clinic-apps", "SampleKey1")
+TODAY = datetime.now(UTC).date()
 
 
 @contextmanager
@@ -59,7 +41,7 @@ def away(failure: type[Exception] = OperationalError) -> Iterator[list[str]]:
 def test_a_new_key_is_written_by_its_digest_and_nothing_else_of_it() -> None:
     key = PartnerKey(partner=Partner.objects.create(slug="clinic-apps"), scopes="content")
     text = issue(key)
-    assert LiveKeys().caller(keys.digest_of(text)) == Caller("clinic-apps", key.id, False, frozenset({"content"}))
+    assert Keyring().caller(keys.digest_of(text)) == Caller("clinic-apps", key.id, False, frozenset({"content"}))
     row = PartnerKey.objects.values().get()
     assert row["id"] == keys.id_of(text)
     assert not any(text[19:] in str(value) for value in row.values())
@@ -99,92 +81,33 @@ def test_a_key_is_live_expired_or_revoked(columns: dict[str, str], state: str) -
     days: dict[str, Any] = {name: datetime.fromisoformat(day).replace(tzinfo=UTC) for name, day in columns.items()}
     key = stored(SAMPLE, created_at=datetime(2026, 1, 1, tzinfo=UTC), **days)
     assert key.state(timezone.now()) == state
-    assert (LiveKeys().caller(DIGEST) is not None) is (state == "live")
-
-
-def test_a_key_ends_by_the_clock_of_utc_and_not_when_keys_are_read(live: LiveKeys) -> None:
-    stored(SAMPLE, expires_at=timezone.now() + timedelta(seconds=2))
-    assert live.caller(DIGEST) is not None
-    with CaptureQueriesContext(connection) as seen:
-        sleep(2)
-        assert live.caller(DIGEST) is None
-    assert not seen.captured_queries
-
-
-@pytest.mark.parametrize(("age", "questions"), [(0.0, 0), (0.99, 0), (1.0, 1), (1.5, 1), (60.0, 1)])
-def test_keys_are_read_again_when_they_are_a_second_old(
-    live: LiveKeys, clock: Clock, age: float, questions: int
-) -> None:
-    stored(SAMPLE)
-    live.caller(DIGEST)
-    clock.now += age
-    with CaptureQueriesContext(connection) as seen:
-        for _ in range(20):
-            assert live.caller(DIGEST) is not None
-            assert live.caller(keys.digest_of(READER)) is None
-    assert len(seen.captured_queries) == questions
-
-
-def test_an_old_copy_tells_nothing_of_a_revocation_for_a_second_and_a_new_one_does(
-    live: LiveKeys, clock: Clock
-) -> None:
-    key = stored(SAMPLE)
-    assert live.caller(DIGEST) is not None
-    revoke(key)
-    clock.now += 0.99
-    assert live.caller(DIGEST) is not None
-    clock.now += 0.01
-    assert live.caller(DIGEST) is None
-
-
-@pytest.mark.parametrize("failure", [OperationalError, InterfaceError])
-def test_while_the_database_is_away_the_last_copy_goes_on_and_it_is_asked_once_a_second(
-    live: LiveKeys, clock: Clock, failure: type[Exception]
-) -> None:
-    stored(SAMPLE)
-    live.caller(DIGEST)
-    with away(failure) as asked:
-        for second in range(1, 4):
-            clock.now += 1
-            for _ in range(20):
-                assert live.caller(DIGEST) is not None
-                assert live.caller(keys.digest_of(READER)) is None
-            assert len(asked) == second
-    PartnerKey.objects.update(revoked_at=timezone.now())
-    clock.now += 1
-    assert live.caller(DIGEST) is None
-
-
-def test_where_no_keys_were_ever_read_none_is_told_from_another(live: LiveKeys, clock: Clock) -> None:
-    stored(SAMPLE)
-    with away() as asked:
-        for _ in range(20):
-            with pytest.raises(KeysUnavailableError):
-                live.caller(DIGEST)
-    assert len(asked) == 1
-    clock.now += 1
-    assert live.caller(DIGEST) is not None
+    assert (Keyring().caller(DIGEST) is not None) is (state == "live")
 
 
 class Source:
-    """Where keys are read, as a database that takes its time: whoever reads has started, and ends when it is let."""
+    """Where keys are read and days written, as a database does it: it takes its time, or fails, where it is told to."""
 
     def __init__(self) -> None:
-        self.started, self.let = Event(), Event()
+        self.has = {DIGEST: CALLER}
+        self.failure: type[Exception] | None = None
+        self.let = Event()
         self.let.set()
-        self.has: dict[str, Caller] | None = {DIGEST: CALLER}
         self.reads = 0
+        self.days: list[tuple[str, date]] = []
 
-    def __call__(self) -> dict[str, Caller]:
+    def read(self) -> dict[str, Caller]:
+        """The live keys."""
         self.reads += 1
-        self.started.set()
-        assert self.let.wait(20)
-        if self.has is None:
-            raise OperationalError
+        assert self.let.wait(60)
+        if self.failure:
+            raise self.failure
         return dict(self.has)
 
-
-CALLER = Caller("clinic-apps", "SampleKey1")
+    def write(self, key: str, day: date) -> None:
+        """Take the day of a key."""
+        if self.failure:
+            raise self.failure
+        self.days.append((key, day))
 
 
 @pytest.fixture
@@ -193,116 +116,107 @@ def source() -> Source:
 
 
 @pytest.fixture
-def slow(source: Source, clock: Clock) -> LiveKeys:
-    """Keys that were read once; whoever reads them next waits until the source lets it."""
-    live = LiveKeys(source, clock)
-    assert live.caller(DIGEST) == CALLER
-    source.started.clear()
-    source.let.clear()
-    return live
-
-
-@contextmanager
-def beside(live: LiveKeys, source: Source, count: int = 1) -> Iterator[list[Caller | None]]:
-    """Others ask for the sample key, of whom one reads; in the end the source lets it, and all have their answers."""
-    answers: list[Caller | None] = []
-    threads = [Thread(target=lambda: answers.append(live.caller(DIGEST))) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    assert source.started.wait(20)
-    yield answers
+def ring(source: Source) -> Iterator[Keyring]:
+    """Keys as a process has them that serves."""
+    ring = Keyring(source.read, source.write)
+    ring.poll()
+    yield ring
     source.let.set()
-    for thread in threads:
-        thread.join()
+    ring.end()
 
 
-def test_others_go_on_with_a_young_copy_while_one_reads(
-    slow: LiveKeys, source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keyring, "PATIENCE", 20)
-    clock.now += 1.9
-    source.has = {}
-    with beside(slow, source) as answers:
-        late = Timer(2, source.let.set)  # whoever waits is given the new copy
-        late.start()
-        assert slow.caller(DIGEST) == CALLER
-        late.cancel()
-    assert answers == [None]
-    assert slow.caller(DIGEST) is None
+def next_round(source: Source) -> None:
+    """Return as soon as keys were read once more, from the beginning."""
+    before = source.reads
+    until(lambda: source.reads >= before + 2)
 
 
-def test_others_wait_with_an_old_copy_so_that_a_revocation_holds(
-    slow: LiveKeys, source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keyring, "PATIENCE", 20)
-    clock.now += 2
-    source.has = {}
-    with beside(slow, source, 4) as answers:
-        sleep(0.2)
-        assert answers == []
-    assert answers == [None] * 4
-    assert source.reads == 2
+def test_a_key_ends_by_the_clock_of_utc_and_not_when_keys_are_read(source: Source) -> None:
+    source.has = {DIGEST: Caller("clinic-apps", "SampleKey1", expires_at=timezone.now() + timedelta(seconds=1))}
+    ring = Keyring(source.read, source.write)
+    assert ring.caller(DIGEST) is not None
+    sleep(1)
+    assert ring.caller(DIGEST) is None
 
 
-def test_who_waited_for_one_who_failed_does_not_ask_again(
-    slow: LiveKeys, source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keyring, "PATIENCE", 20)
-    clock.now += 2
-    source.has = None
-    with beside(slow, source, 4) as answers:
-        sleep(0.2)
-    assert answers == [CALLER] * 4
-    assert source.reads == 2
+def test_a_revocation_and_a_new_key_are_learned_of_in_the_background(source: Source, ring: Keyring) -> None:
+    assert ring.caller(DIGEST) == CALLER
+    source.has = {"another": CALLER}
+    until(lambda: ring.caller(DIGEST) is None)
+    assert ring.caller("another") == CALLER
 
 
-def test_nobody_waits_for_long(slow: LiveKeys, source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyring, "PATIENCE", 0.05)
-    clock.now += 3600
-    with beside(slow, source):
-        assert slow.caller(DIGEST) == CALLER
-
-
-def test_nobody_waits_for_a_database_that_is_known_to_be_away(
-    slow: LiveKeys, source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keyring, "PATIENCE", 20)
-    clock.now += 3600
-    source.has = None
-    source.let.set()
-    assert slow.caller(DIGEST) == CALLER
-    source.started.clear()
+def test_no_request_waits_while_the_database_is_frozen(source: Source, ring: Keyring) -> None:
+    assert ring.caller(DIGEST) == CALLER
     source.let.clear()
-    clock.now += 3600
-    before = monotonic()
-    with beside(slow, source):
-        assert slow.caller(DIGEST) == CALLER
-    assert monotonic() - before < 10
+    before = source.reads
+    until(lambda: source.reads > before)  # it is asked, and says nothing until the end
+    for _ in range(100):
+        assert ring.caller(DIGEST) == CALLER
+        ring.note_use("SampleKey1")
 
 
-TODAY = datetime.now(UTC).date()
+@pytest.mark.parametrize("failure", [OperationalError, InterfaceError])
+def test_while_the_database_is_away_the_last_copy_goes_on(
+    source: Source, ring: Keyring, failure: type[Exception]
+) -> None:
+    assert ring.caller(DIGEST) == CALLER
+    source.failure = failure
+    next_round(source)
+    assert ring.caller(DIGEST) == CALLER
+    source.has, source.failure = {}, None
+    until(lambda: ring.caller(DIGEST) is None)
 
 
-@pytest.mark.parametrize(
-    ("before", "questions"), [(None, 1), (TODAY - timedelta(days=1), 1), (TODAY, 1), (TODAY + timedelta(days=1), 1)]
-)
-def test_the_day_of_the_last_use_is_told_once_and_never_goes_back(before: date | None, questions: int) -> None:
+def test_where_no_keys_were_ever_read_none_is_told_from_another(source: Source) -> None:
+    source.failure = OperationalError
+    ring = Keyring(source.read, source.write)
+    ring.poll()
+    with pytest.raises(KeysUnavailableError):
+        ring.caller(DIGEST)
+    source.failure = None
+    next_round(source)
+    assert ring.caller(DIGEST) == CALLER
+    ring.end()
+
+
+def test_a_process_that_does_not_serve_asks_each_time(source: Source) -> None:
+    ring = Keyring(source.read, source.write)
+    ring.end()  # which ends nothing
+    for number in range(1, 4):
+        assert ring.caller(DIGEST) == CALLER
+        assert source.reads == number
+
+
+@pytest.mark.parametrize("before", [None, TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1)])
+def test_the_day_of_the_last_use_never_goes_back(before: date | None) -> None:
     key = stored(SAMPLE, last_used_on=before)
-    uses = LastUses()
-    with CaptureQueriesContext(connection) as seen:
-        for _ in range(5):
-            uses.tell(key.id)
-    assert len(seen.captured_queries) == questions
+    write_use(key.id, TODAY)
     assert PartnerKey.objects.get().last_used_on == max(TODAY, before or TODAY)
 
 
-def test_a_use_that_the_database_refuses_is_not_told_that_day() -> None:
+def test_a_day_is_written_once(source: Source, ring: Keyring) -> None:
+    for _ in range(5):
+        ring.note_use("SampleKey1")
+    next_round(source)
+    next_round(source)
+    assert source.days == [("SampleKey1", TODAY)]
+
+
+def test_a_day_that_the_database_refuses_is_written_later(source: Source, ring: Keyring) -> None:
+    source.failure = OperationalError
+    ring.note_use("SampleKey1")
+    next_round(source)
+    assert source.days == []
+    source.failure = None
+    until(lambda: source.days == [("SampleKey1", TODAY)])
+
+
+def test_a_use_that_the_database_refuses_fails_nothing() -> None:
     key = stored(SAMPLE)
-    uses = LastUses()
-    with away() as asked:
-        for _ in range(5):
-            uses.tell(key.id)
+    ring = Keyring()
+    with away():
+        ring.note_use(key.id)
     transaction.set_rollback(False)
-    uses.tell(key.id)
-    assert len(asked) == 1
-    assert PartnerKey.objects.get().last_used_on is None
+    ring.note_use(key.id)
+    assert PartnerKey.objects.get().last_used_on == TODAY

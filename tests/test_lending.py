@@ -211,7 +211,7 @@ def test_an_answer_that_is_late_is_waited_for_by_nobody_and_brings_the_cache_bac
         assert admitted(one, 300) == 300
         own.thaw()
         until(lambda: reached(one))
-        assert one.decide(POLICY, ME).remaining <= POLICY.requests - 301
+        assert one.decide(POLICY, ME).remaining == POLICY.requests - 301
     assert "cache_away" not in caplog.text
 
 
@@ -267,6 +267,45 @@ def test_a_process_that_went_on_by_itself_pays_what_it_owes() -> None:
         until(lambda: reached(other))
         told = admitted(other, 3000)
         assert POLICY.requests - 301 - POLICY.requests / SHARE <= told <= POLICY.requests - 301
+
+
+def test_a_cache_that_forgot_everything_is_told_again(server: Cache) -> None:
+    one, other = processes(server.url, 2)
+    told = admitted(one, 150) + admitted(other, 150)
+    server.client.flushdb()
+    told += sum(admitted(counters, 2000) for counters in (one, other))
+    assert told <= POLICY.requests + 150  # what the other had, and had not told again
+    assert not one.decide(POLICY, ME).admitted
+    assert not other.decide(POLICY, ME).admitted
+
+
+def test_one_process_keeps_its_count_though_the_cache_forgets(server: Cache) -> None:
+    [one] = processes(server.url, 1)
+    told = 0
+    for _ in range(10):
+        told += admitted(one, 150)
+        server.client.flushdb()
+    assert told + admitted(one, 2000) == POLICY.requests
+
+
+def test_what_fits_waits_for_another_that_borrows(server: Cache) -> None:
+    counter = Counter(ends=1060.0, beyond=2, reserved=10)
+    assert counter.must_ask(5)
+    counter.reserved, counter.at_hand = 0, 10
+    assert not counter.must_ask(5)
+
+
+def test_a_renewal_that_comes_when_its_window_is_over_asks_for_nothing(server: Cache) -> None:
+    short = Policy("anonymous", "Of anybody.", 1000, 1)
+    [one] = processes(server.url, 1)
+    assert isinstance(one.lender, SharedCounts)
+    with one.asking:  # so that what is renewed has to wait
+        counter = one.by_holder["anonymous", ME] = Counter(one.clock() + 1, 900, at_hand=8, loan=16)
+        assert one.decide(short, ME).counter is counter
+        assert counter.is_being_renewed
+        time.sleep(1.1)
+    one.renewals.shutdown()
+    assert (counter.at_hand, counter.ends <= one.clock()) == (7, True)
 
 
 def test_what_was_used_up_stays_so_without_the_cache() -> None:

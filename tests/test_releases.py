@@ -13,9 +13,9 @@ from django.test import Client
 
 from api import releases
 from api.models import Area, Release
+from api.poller import PATIENCE, Poller
 from api.publishing import RefusedError, publish
 from api.releases import FrozenRelease, Reader, ReleaseNotFoundError
-from api.releases.poller import PATIENCE, Poller
 from api.releases.store import MOST_IN_MEMORY, Store
 from tests.conftest import freeze
 from tests.plans import clinic_plan, post
@@ -270,7 +270,7 @@ class Rounds:
 
     def __init__(self) -> None:
         self.count = 0
-        self.poller = Poller(self)
+        self.poller = Poller("rounds", self)
 
     def __call__(self) -> None:
         self.count += 1
@@ -301,7 +301,7 @@ def flooded(poller: Poller) -> bool:
 
 
 def test_what_a_request_has_given_up_is_not_done() -> None:
-    poller = Poller(lambda: None)
+    poller = Poller("given up", lambda: None)
     poller.end()
     given_up: Future[None] = Future()
     assert given_up.cancel()

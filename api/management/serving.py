@@ -23,6 +23,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from api import metrics, releases
+from api.keyring import keyring
 from api.logs import log_failure_of_thread
 
 BACKLOG = 1024
@@ -83,6 +84,7 @@ def application() -> Any:
     use_to_serve(connections["default"].settings_dict)
     application = get_internal_wsgi_application()
     releases.poll()
+    keyring.poll()
     return application
 
 

@@ -19,7 +19,8 @@ class RateLimitedError(Exception):
             detail = f"At most {rate} are taken."
         super().__init__(detail)
         self.detail = detail
-        self.headers = {"Retry-After": str(allowance.seconds)}
+        # What costs more than a window has is never admitted, however long a client waits.
+        self.headers = {} if cost > policy.requests else {"Retry-After": str(allowance.seconds)}
 
 
 class Account:

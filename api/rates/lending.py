@@ -6,6 +6,7 @@ which waits for that answer and then tries again and again, has had one in time.
 """
 
 import logging
+import secrets
 import time
 from hashlib import blake2b
 from threading import Thread
@@ -26,37 +27,43 @@ SECONDS_BETWEEN_TRIES = 0.25
 FAILURES = (ValkeyError, OSError, ValueError)
 # It runs alone, and by the clock of the server, so no process can see a window that is not there for all.
 SCRIPT = f"""
-local requests, window, owed = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local least, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local requests, window, process = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local held, least, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local left = redis.call('PTTL', KEYS[1])
 if left < 1 or left > window then
-  redis.call('SET', KEYS[1], 0, 'PX', window)
+  redis.call('DEL', KEYS[1])
   left = window
 end
-local open = requests - redis.call('INCRBY', KEYS[1], owed)
-local granted = 0
+redis.call('HSET', KEYS[1], process, held)
+local open, granted = requests, 0
+for _, each in ipairs(redis.call('HVALS', KEYS[1])) do open = open - tonumber(each) end
 if open >= least then
   granted = math.max(least, math.min(most, math.floor(open / {SHARE})))
-  redis.call('INCRBY', KEYS[1], granted)
+  redis.call('HSET', KEYS[1], process, held + granted)
 end
+redis.call('PEXPIRE', KEYS[1], left)
 return {{granted, math.max(open - granted, 0), left}}
 """
 TRIAL = Policy("trial", "", 0, 1)
 
 
 class SharedCounts:
-    """Lends from counts in a Valkey. What it is told of a holder is a digest that only this service can make."""
+    """Lends from counts in a Valkey, which has for each holder's window how much of it each process holds.
+
+    What it is told of a holder is a digest that only this service can make.
+    """
 
     def __init__(self, url: str, secret: str) -> None:
         pool: Any = ConnectionPool
         self.connection: Any = pool.from_url(url, socket_timeout=SECONDS_TO_REACH).make_connection()
         self.secret = secret.encode()[:64]
         self.script = b""
+        self.process = secrets.token_hex(4)
         self.is_reached = False
         self._have_it_reached(is_late=False)
 
-    def lend(self, policy: Policy, holder: str, owed: int, least: int, most: int) -> Loan | None:
-        """A loan of the least or more, or of 0; what is owed is entered first. None: it cannot be reached.
+    def lend(self, policy: Policy, holder: str, held: int, least: int, most: int) -> Loan | None:
+        """A loan of the least or more, or of 0, beside what this process holds. None: it cannot be reached.
 
         One question at a time: whoever asks has to wait for who asked before.
         """
@@ -64,7 +71,7 @@ class SharedCounts:
             return None
         is_late = False
         try:
-            self._ask(policy, holder, owed, least, most)
+            self._ask(policy, holder, held, least, most)
             if self._is_answered():
                 return self._answer()
             is_late = True
@@ -74,11 +81,11 @@ class SharedCounts:
         self._have_it_reached(is_late)
         return None
 
-    def _ask(self, policy: Policy, holder: str, owed: int, least: int, most: int) -> None:
+    def _ask(self, policy: Policy, holder: str, held: int, least: int, most: int) -> None:
         """Send a question."""
         digest = blake2b(f"{policy.name} {holder}".encode(), digest_size=16, key=self.secret, person=b"rates")
-        numbers = (policy.requests, policy.seconds * 1000, owed, least, most)
-        self.connection.send_command("EVALSHA", self.script, 1, f"sclero:rate:{digest.hexdigest()}", *numbers)
+        told = (policy.requests, policy.seconds * 1000, self.process, held, least, most)
+        self.connection.send_command("EVALSHA", self.script, 1, f"sclero:rate:{digest.hexdigest()}", *told)
 
     def _is_answered(self) -> bool:
         """Whether the answer comes in time."""

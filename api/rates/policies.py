@@ -1,23 +1,14 @@
 """A caller in; out, the policy that its requests are counted by, and whose quota they take from."""
 
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 
+from api.keys import Caller
 from api.rates.counting import Policy
 
 WINDOW = 60  # seconds
-
-
-class Identified(Protocol):
-    """What tells callers apart: the partner, if any, and whether its key is for tests."""
-
-    @property
-    def partner(self) -> str | None: ...
-
-    @property
-    def is_test(self) -> bool: ...
 
 
 @cache
@@ -30,7 +21,7 @@ def _policies(anonymous: int, keyed: int) -> tuple[Policy, Policy, Policy]:
     )
 
 
-def policy_of(caller: Identified) -> Policy:
+def policy_of(caller: Caller) -> Policy:
     """The policy that a caller's requests are counted by."""
     anonymous, keyed, test = _policies(settings.RATE_ANONYMOUS, settings.RATE_KEYED)
     if caller.partner is None:
@@ -38,12 +29,12 @@ def policy_of(caller: Identified) -> Policy:
     return test if caller.is_test else keyed
 
 
-def quota_of(caller: Identified, address: str) -> tuple[Policy, str]:
+def quota_of(caller: Caller, address: str) -> tuple[Policy, str]:
     """The policy, and whose quota of it a caller's requests take from: its partner's, else that of its address."""
     return policy_of(caller), address if caller.partner is None else caller.partner
 
 
-def rates_of(caller: Identified) -> list[dict[str, Any]]:
+def rates_of(caller: Caller) -> list[dict[str, Any]]:
     """The rates of a caller, as they are published."""
     return [_published(policy_of(caller))]
 

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from django.db import close_old_connections
-
 from api.models.releases import BrokenReleaseError
+from api.poller import UNREACHABLE, Poller
 from api.releases.frozen import ContentUnavailableError, FrozenRelease, ReleaseNotFoundError
-from api.releases.poller import Poller
-from api.releases.store import UNREACHABLE, Newest, Store
+from api.releases.store import Newest, Store
 
 Result = TypeVar("Result")
 
@@ -29,7 +27,7 @@ class Reader:
         """Begin with nothing in memory, and from now on learn of new releases in the background."""
         self.end()
         self.store = Store()
-        self._poller = Poller(partial(connected, self.store.refresh))
+        self._poller = Poller("releases", self.store.refresh)
 
     def end(self) -> None:
         """Learn of new releases in the background no longer."""
@@ -82,15 +80,6 @@ class Reader:
                 return work()
             if self.store.is_away:
                 raise ContentUnavailableError
-            return self._poller.do(partial(connected, work))
+            return self._poller.do(work)
         except (*UNREACHABLE, BrokenReleaseError, TimeoutError) as error:
             raise ContentUnavailableError from error
-
-
-def connected(work: Callable[[], Result]) -> Result:
-    """What the work comes to on a connection that is checked before, and after it kept only where that is meant."""
-    close_old_connections()
-    try:
-        return work()
-    finally:
-        close_old_connections()

@@ -10,15 +10,13 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import NamedTuple
 
-from django.db import DatabaseError, InterfaceError
-
 from api import metrics
 from api.models import Release
 from api.models.releases import BrokenReleaseError
+from api.poller import UNREACHABLE
 from api.releases.frozen import FrozenRelease, ReleaseNotFoundError, Row, frozen, summary
 
 MOST_IN_MEMORY = 8
-UNREACHABLE = (DatabaseError, InterfaceError)
 Key = tuple[int, str]
 
 log = logging.getLogger(__name__)

@@ -1,20 +1,24 @@
-"""What is to be read in; what came of it out, done in the background by one thread, so that no request waits for long.
+"""What is to be read from the database in; what came of it out, done in the background, so that no request waits long.
 
-The thread asks once a second what is new. A database that answers nothing holds up the thread, and nobody else: who
-asks it for more is told so after two seconds, and at once as soon as it was held up for that long.
+A poller is one thread, which asks once a second what is new. A database that answers nothing holds up the thread, and
+nobody else: who asks it for more is told so after two seconds, and at once as soon as it was held up for that long.
 """
 
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, TypeVar
 
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
 SECONDS_BETWEEN = 1.0
 PATIENCE = 2.0  # seconds that a request waits at most
+UNREACHABLE = (DatabaseError, InterfaceError)  # what a database makes its reader raise while it is away
 
 Result = TypeVar("Result")
 
@@ -24,13 +28,13 @@ log = logging.getLogger(__name__)
 class Poller:
     """A thread that refreshes what is known once a second, and between does what requests ask for."""
 
-    def __init__(self, refresh: Callable[[], None]) -> None:
-        self._refresh = refresh
+    def __init__(self, name: str, refresh: Callable[[], None]) -> None:
+        self._refresh = partial(connected, refresh)
         self._asked: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
         self._busy_since = float("inf")
         self._begun = Event()
         self._ended = Event()
-        Thread(target=self._run, name="releases", daemon=True).start()
+        Thread(target=self._run, name=name, daemon=True).start()
 
     def wait_for_the_first(self) -> None:
         """Return as soon as what is known was refreshed once, or the patience of a request is at its end."""
@@ -45,7 +49,7 @@ class Poller:
         if monotonic() - self._busy_since > PATIENCE:
             raise TimeoutError
         future: Future[Result] = Future()
-        self._asked.put((future, work))
+        self._asked.put((future, partial(connected, work)))
         try:
             return future.result(PATIENCE)
         finally:
@@ -79,3 +83,12 @@ class Poller:
                 future.set_result(work())
             except Exception as error:
                 future.set_exception(error)
+
+
+def connected(work: Callable[[], Result]) -> Result:
+    """What the work comes to on a connection that is checked before, and after it kept only where that is meant."""
+    close_old_connections()
+    try:
+        return work()
+    finally:
+        close_old_connections()
