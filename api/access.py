@@ -1,11 +1,14 @@
 """How a request came in: by which host, over TLS or not, from a page of which origin; out, what is made of that."""
 
 from collections.abc import Callable, Sequence
+from threading import BoundedSemaphore
 from typing import Any
 
 from corsheaders.conf import conf
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
@@ -21,6 +24,7 @@ HEALTH = ("/livez", "/readyz")
 READING = ("GET", "HEAD")
 OF_FUNCTIONS = ("GET", "HEAD", "POST")  # the methods of a view that is no class, and so does not say which it has
 ANY = ("*",)
+MOST_ADMIN_PAGES = 4  # at once, of 16 threads
 
 
 class HostAndTls:
@@ -61,19 +65,41 @@ class AllowedMethods:
 
 
 class AdminPages:
-    """Middleware, where the admin is served: its pages may send forms to it, and nothing else reads a cookie."""
+    """Middleware, where the admin is served: its pages may send forms to it, and nothing else reads a cookie.
+
+    They ask the database, and a login takes a while on purpose: so few are made at once, and others go on beside them.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.room = BoundedSemaphore(MOST_ADMIN_PAGES)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_for_admin(request):
             request.META.pop("HTTP_COOKIE", None)
             return self.get_response(request)
-        response = self.get_response(request)
+        if not self.room.acquire(blocking=False):
+            detail = "Other pages of the admin are being made."
+            return problem_response(request, PROBLEMS["rate_limited"], detail, headers={"Retry-After": "1"})
+        try:
+            response = self.get_response(request)
+        finally:
+            self.room.release()
         response["Content-Security-Policy"] = ADMIN_POLICY
         response.setdefault("Cache-Control", "no-store")
         return response
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """The problem for what a page of the admin cannot read, or a database that is away; None for other failures.
+
+        Django's admin hands values of queries, cookies and forms to the database as they came.
+        """
+        if is_for_admin(request) and isinstance(failure, OperationalError | InterfaceError):
+            detail = "The database of accounts and keys cannot be reached."
+            return problem_response(request, PROBLEMS["content_unavailable"], detail, headers={"Retry-After": "5"})
+        if is_for_admin(request) and isinstance(failure, DataError | ValueError | ValidationError):
+            return problem_response(request, PROBLEMS["bad_request"])
+        return None
 
 
 class CrossOrigin(CorsMiddleware):

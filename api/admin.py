@@ -58,6 +58,10 @@ class PartnerKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         alone = {"show_save_and_continue": False, "show_save_and_add_another": False}
         return super().add_view(request, form_url, {**(extra_context or {}), **alone})
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing: a query would be put into the form as it came, and not every field can show every text."""
+        return {}
+
     def save_model(self, request: HttpRequest, obj: PartnerKey, form: Any, change: bool) -> None:
         """Issue the key."""
         obj.text = issue(obj)  # type: ignore[attr-defined]

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from api import metrics
 from api.access import HEALTH, is_preflight
 from api.addresses import client_address
-from api.authentication import caller_of
+from api.authentication import caller_of, is_for_admin
 from api.errors import rate_limited
-from api.rates import Account, Counters, Lender, RateLimitedError, quota_of
+from api.rates import LOGIN, Account, Counters, Lender, RateLimitedError, quota_of
 
 
 class Admission:
@@ -26,11 +26,12 @@ class Admission:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_counted(request):
             return self.get_response(request)
-        account = Account(self.counters, *quota_of(caller_of(request), address_of(request)))
+        policy, holder = quota_of(caller_of(request), address_of(request))
+        account = Account(self.counters, LOGIN if is_login(request) else policy, holder)
         if account.allowance.admitted:
             request.account = account  # type: ignore[attr-defined]
             response = self.get_response(request)
-            if response.status_code == 304:
+            if response.status_code == 304 and names_what_it_has(request):
                 account.give_back()
         else:
             metrics.count_refusal(account.policy.name)
@@ -53,6 +54,16 @@ def is_counted(request: HttpRequest) -> bool:
     """Whether the request takes from a quota."""
     path = request.path_info
     return not (path in HEALTH or path.startswith(settings.STATIC_URL) or is_preflight(request))
+
+
+def names_what_it_has(request: HttpRequest) -> bool:
+    """Whether `If-None-Match` names an answer that was read before; `*` does not, and would make everything free."""
+    return str(request.META.get("HTTP_IF_NONE_MATCH", "")).strip() != "*"
+
+
+def is_login(request: HttpRequest) -> bool:
+    """Whether somebody tries to log in to the admin."""
+    return request.method == "POST" and is_for_admin(request) and request.path_info == "/admin/login/"
 
 
 def address_of(request: HttpRequest) -> str:

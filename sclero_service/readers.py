@@ -10,6 +10,7 @@ Value = TypeVar("Value")
 SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 NONE = "none"
+SHORTEST_PREFIX = 8  # bits: 10.0.0.0/8 is the widest network that anybody has for itself
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 IN_URI = r"[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]"
 CONTACT = re.compile(rf"https://[A-Za-z0-9]{IN_URI}*|mailto:[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+(\?{IN_URI}*)?")
@@ -123,8 +124,10 @@ def networks(text: str) -> list[IPv4Network | IPv6Network]:
 def network(text: str) -> IPv4Network | IPv6Network:
     """A network as CIDR has it, without bits behind its length."""
     found = ip_network(text)
-    if found.prefixlen == 0:
-        raise UnfitError("it is everybody")
+    if isinstance(found, IPv6Network) and found.network_address.ipv4_mapped is not None:
+        raise UnfitError("an IPv4 address in IPv6 is written as IPv4")
+    if found.prefixlen < SHORTEST_PREFIX:
+        raise UnfitError("it is more than a network")
     return found
 
 

@@ -101,6 +101,8 @@ if ADMIN:
     VALIDATORS = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
     AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{CONTRIB}auth.password_validation.{name}Validator"} for name in VALIDATORS]
     CSRF_FAILURE_VIEW = "api.errors.forged"
+    LOGIN_REDIRECT_URL = "/admin/"
+    MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
     CSRF_COOKIE_HTTPONLY = True
     SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin"
     SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"

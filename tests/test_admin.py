@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from api import keys
-from api.access import ADMIN_POLICY, AdminPages
+from api.access import ADMIN_POLICY, MOST_ADMIN_PAGES, AdminPages
 from api.errors import CONTENT_SECURITY_POLICY, forbidden, forged
 from tests.commands import manage
 from tests.partners import SAMPLE, bearer
@@ -232,7 +234,8 @@ def test_no_other_page_reads_or_sets_a_cookie(keeper: Browser) -> None:
 
 def test_behind_https_its_cookies_go_over_https_alone(prepared: str, tmp_path: Path) -> None:
     file = shutil.copy(prepared.removeprefix("sqlite:///"), tmp_path)
-    with up(tmp_path / "log", ADMIN="on", BEHIND_HTTPS_PROXY="on", DATABASE_URL=f"sqlite:///{file}") as server:
+    proxy = {"BEHIND_HTTPS_PROXY": "on", "TRUSTED_PROXIES": "127.0.0.1"}
+    with up(tmp_path / "log", ADMIN="on", DATABASE_URL=f"sqlite:///{file}", **proxy) as server:
         browser = Browser(server.until("Serving on"))
         assert '"https_required"' in browser.ask("/admin/login/").text
         page = browser.ask("/admin/login/", X_Forwarded_Proto="https")
@@ -265,6 +268,61 @@ def test_a_request_outside_comes_without_its_cookies_and_one_for_the_admin_with_
         response = seen(rf.get(path, HTTP_COOKIE="a=b"))
         assert response.content == (b"{'a': 'b'}" if is_for_admin else b"{}")
         assert ("Content-Security-Policy" in response) is is_for_admin
+
+
+def test_few_pages_of_the_admin_are_made_at_once_and_others_go_on(settings: Any, rf: RequestFactory) -> None:
+    settings.ADMIN = True
+    pages = AdminPages(lambda request: HttpResponse())
+    for _ in range(2 * MOST_ADMIN_PAGES):
+        assert pages(rf.get("/admin/")).status_code == 200
+    for _ in range(MOST_ADMIN_PAGES):
+        assert pages.room.acquire(blocking=False)
+    refused = pages(rf.get("/admin/"))
+    assert (refused.status_code, refused["Retry-After"]) == (429, "1")
+    assert pages(rf.get("/v1/areas")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (OperationalError("away"), 503),
+        (InterfaceError("away"), 503),
+        (DataError("NUL"), 400),
+        (ValueError("year 99999 is out of range"), 400),
+        (ValidationError("no date"), 400),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_a_page_of_the_admin_cannot_read_is_told(
+    settings: Any, rf: RequestFactory, failure: Exception, status: int
+) -> None:
+    settings.ADMIN = True
+    pages = AdminPages(lambda request: HttpResponse())
+    told = pages.process_exception(rf.get("/admin/"), failure)
+    assert told is not None
+    assert told.status_code == status
+    assert pages.process_exception(rf.get("/v1/areas"), failure) is None
+    assert pages.process_exception(rf.get("/admin/"), RuntimeError()) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/auth/user/?date_joined__year=99999",
+        f"{KEYS}add/?expires_at=zzz",
+        f"{KEYS}?scopes=%00",
+        f"{KEYS}?partner__slug__in=%00",
+    ],
+)
+def test_no_query_of_the_admin_is_a_fault_of_ours(keeper: Browser, path: str) -> None:
+    assert keeper.ask(path).status in (200, 400)
+
+
+def test_no_cookie_is_a_fault_of_ours(server: Up) -> None:
+    stranger = Browser(server)
+    stranger.opener = urllib.request.build_opener()
+    for value in ('"aaaaaaaaaaaaaa\\000a"', "a" * 4000, "\xff", ";;=", '"'):
+        assert stranger.ask("/admin/login/", Cookie=f"sessionid={value}").status in (200, 302, 400)
 
 
 def test_pages_of_the_admin_are_not_for_other_origins_nor_compressed(client: Client, settings: Any) -> None:

@@ -59,6 +59,19 @@ def test_a_request_for_another_host_and_one_over_plain_http_count(client: Client
     assert left(client.get("/v1/areas")) == 3
 
 
+def test_whoever_says_to_have_anything_pays_for_being_told_nothing(client: Client) -> None:
+    every = [client.get("/v1/areas", HTTP_IF_NONE_MATCH=sent) for sent in ("*", " * ", "*", "*", "*", "*")]
+    assert [response.status_code for response in every] == [304] * RATE + [429]
+
+
+def test_logins_have_a_rate_of_their_own(client: Client, settings: LazySettings) -> None:
+    settings.RATE_ANONYMOUS, settings.ADMIN = 1000, True
+    every = [client.post("/admin/login/") for _ in range(11)]
+    assert [response.status_code for response in every] == [404] * 10 + [429]
+    assert every[0]["RateLimit-Policy"] == '"login";q=10;w=60'
+    assert client.get("/admin/login/")["RateLimit-Policy"] == '"anonymous";q=1000;w=60'
+
+
 def test_health_static_files_and_preflights_are_free(client: Client) -> None:
     assert statuses(client, RATE + 1)[-1] == 429
     asked = {"HTTP_ORIGIN": "https://app.example", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "GET"}

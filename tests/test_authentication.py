@@ -215,6 +215,7 @@ ADDRESSES = (
     f"/v1/areas?limit=1&key={SAMPLE.replace('_', '%5f').replace('s', '%73')}",
     f"/v1/areas/{SAMPLE.replace('_', '%5F')}",
     f"/v1/areas/{SAMPLE.replace('_', '%255F')}",
+    f"/v1/areas/{SAMPLE.replace('s', '%252573')}",
     f"/v1/areas?key={SAMPLE.upper()}",
     f"{VALIDATE}?key={SAMPLE[:20]}",
     f"/livez?key={SAMPLE}",

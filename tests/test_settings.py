@@ -140,6 +140,7 @@ def test_all_faults_are_told_together() -> None:
         ({**PUBLIC, "SECRET_KEY": knobs.DEVELOPMENT_KEY}, "SECRET_KEY must be set"),
         ({**PUBLIC, "DEBUG": "on"}, "DEBUG must be off"),
         ({"HSTS_SECONDS": "1"}, "HSTS_SECONDS must be 0"),
+        ({"BEHIND_HTTPS_PROXY": "on"}, "TRUSTED_PROXIES must name the proxy"),
     ],
 )
 def test_what_does_not_go_together_is_refused(chosen: dict[str, str], words: str) -> None:
@@ -218,9 +219,16 @@ def test_no_fault_holds_the_password_of_a_cache() -> None:
     assert "hush" not in str(faults(CACHE_URL="redis://u:hush@[::1/0"))
 
 
-def test_a_network_of_everybody_is_refused_with_the_reason() -> None:
-    [line] = faults(TRUSTED_PROXIES="10.0.0.0/8,0.0.0.0/0")
-    assert line.endswith(": '0.0.0.0/0' is not, since it is everybody.")
+@pytest.mark.parametrize("wide", ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "2000::/3"])
+def test_a_network_of_half_the_world_is_refused_with_the_reason(wide: str) -> None:
+    [line] = faults(TRUSTED_PROXIES=f"10.0.0.0/8,{wide}")
+    assert line.endswith(f": '{wide}' is not, since it is more than a network.")
+
+
+@pytest.mark.parametrize("mapped", ["::ffff:10.0.0.1", "::ffff:10.0.0.0/104"])
+def test_an_address_that_no_connection_has_is_refused_with_the_reason(mapped: str) -> None:
+    [line] = faults(TRUSTED_PROXIES=mapped)
+    assert line.endswith(f": '{mapped}' is not, since an IPv4 address in IPv6 is written as IPv4.")
 
 
 def test_a_file_is_in_the_project_folder_or_where_its_path_says(tmp_path: Path) -> None:
@@ -285,6 +293,7 @@ def test_settings_for_production_pass_djangos_own_check(admin: str) -> None:
         ALLOWED_HOSTS="api.example.org",
         SECRET_KEY="".join(map(chr, range(48, 120))),
         BEHIND_HTTPS_PROXY="on",
+        TRUSTED_PROXIES="10.0.0.0/8",
         HSTS_SECONDS="31536000",
         ADMIN=admin,
         DATABASE_URL="postgres://user:word@localhost/name",

@@ -2,9 +2,10 @@
 
 from api.rates.accounts import Account, RateLimitedError, account_of
 from api.rates.counting import Allowance, Counters, Lender, Policy
-from api.rates.policies import policy_of, published_rates, quota_of, rates_of
+from api.rates.policies import LOGIN, policy_of, published_rates, quota_of, rates_of
 
 __all__ = [
+    "LOGIN",
     "Account",
     "Allowance",
     "Counters",

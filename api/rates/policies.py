@@ -9,6 +9,7 @@ from api.keys import Caller
 from api.rates.counting import Policy
 
 WINDOW = 60  # seconds
+LOGIN = Policy("login", "Logins to the admin, by client address; IPv6 by /64.", 10, WINDOW)
 
 
 @cache
