@@ -4,8 +4,10 @@ In a process that serves, a poller asks which release is newest, and a request r
 seconds old. In any other process, such as a command or a test, each reading asks the database itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from threading import local
 from typing import TypeVar
 
 from django.db import close_old_connections
@@ -13,7 +15,7 @@ from django.db import close_old_connections
 from api.models.releases import BrokenReleaseError
 from api.releases.frozen import ContentUnavailableError, FrozenRelease, ReleaseNotFoundError
 from api.releases.poller import Poller
-from api.releases.store import UNREACHABLE, Newest, Store
+from api.releases.store import SECONDS_TO_EFFECT, UNREACHABLE, Newest, Store
 
 Result = TypeVar("Result")
 
@@ -24,11 +26,12 @@ class Reader:
     def __init__(self) -> None:
         self.store = Store()
         self._poller: Poller | None = None
+        self._ahead = local()
 
-    def poll(self) -> None:
-        """Begin with nothing in memory, and from now on learn of new releases in the background."""
+    def poll(self, prepare: Callable[[Newest], None] = lambda _: None) -> None:
+        """Begin with nothing in memory, and from now on learn of new releases in the background; see `Store`."""
         self.end()
-        self.store = Store()
+        self.store = Store(SECONDS_TO_EFFECT, prepare)
         self._poller = Poller(partial(connected, self.store.refresh))
 
     def end(self) -> None:
@@ -44,9 +47,25 @@ class Reader:
             ContentUnavailableError: none was read.
         """
         self._look()
-        if self.store.newest is None:
+        newest = getattr(self._ahead, "newest", None) or self.store.shown()
+        if newest is None:
             raise ContentUnavailableError
-        return self.store.newest
+        return newest
+
+    def known(self) -> Newest | None:
+        """The newest release, as far as it is known without waiting; None where none was read."""
+        if self._poller is None:
+            self.store.refresh()
+        return self.store.shown()
+
+    @contextmanager
+    def ahead(self, newest: Newest) -> Iterator[None]:
+        """Let this thread see a release as the newest one before it is."""
+        self._ahead.newest = newest
+        try:
+            yield
+        finally:
+            del self._ahead.newest
 
     def pinned(self, number: int) -> FrozenRelease:
         """The release of a number.
