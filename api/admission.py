@@ -12,6 +12,10 @@ from api.authentication import caller_of
 from api.errors import rate_limited
 from api.rates import Account, Counters, Lender, RateLimitedError, quota_of
 
+# What stands in a WSGI environ: the account of its request, for whoever called Django; and, from whoever called it,
+# that nobody asks, so that it is neither counted nor told.
+ACCOUNT, REHEARSED = "sclero.account", "sclero.rehearsed"
+
 
 class Admission:
     """Middleware that counts requests. Health, static files and what browsers ask before a request are free.
@@ -28,7 +32,7 @@ class Admission:
             return self.get_response(request)
         account = Account(self.counters, *quota_of(caller_of(request), address_of(request)))
         if account.allowance.admitted:
-            request.account = account  # type: ignore[attr-defined]
+            request.account = request.META[ACCOUNT] = account  # type: ignore[attr-defined]
             response = self.get_response(request)
             if response.status_code == 304:
                 account.give_back()
@@ -52,7 +56,8 @@ def lender() -> Lender | None:
 def is_counted(request: HttpRequest) -> bool:
     """Whether the request takes from a quota."""
     path = request.path_info
-    return not (path in HEALTH or path.startswith(settings.STATIC_URL) or is_preflight(request))
+    is_free = path in HEALTH or path.startswith(settings.STATIC_URL) or is_preflight(request)
+    return not (is_free or REHEARSED in request.META)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -115,6 +115,23 @@ def caller_by(authorization: str | None) -> Caller:
     return caller
 
 
+def caller_at_hand(authorization: str, scope: str | None) -> Caller | None:
+    """Who has the key in the header `Authorization`, where that is known without asking the database, and it may.
+
+    None says nothing of the key.
+    """
+    scheme, _, text = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    caller = live_keys.at_hand(keys.digest_of(text))
+    return caller if caller is not None and (scope is None or scope in caller.scopes) else None
+
+
+def tell_of_use(key: str) -> None:
+    """Tell that a key was used today."""
+    last_uses.tell(key)
+
+
 def require_scope(request: HttpRequest, caller: Caller) -> None:
     """Check that the key is for what is at the address.
 

@@ -79,7 +79,16 @@ class LiveKeys:
         self._keep_fresh()
         if self._callers is None:
             raise KeysUnavailableError
-        caller = self._callers.get(digest)
+        return self._live(self._callers, digest)
+
+    def at_hand(self, digest: str) -> Caller | None:
+        """Whose key the digest is of, as long as the keys need not be read; None says nothing of it."""
+        callers = self._callers
+        return None if callers is None or self._is_due() else self._live(callers, digest)
+
+    def _live(self, callers: Mapping[str, Caller], digest: str) -> Caller | None:
+        """Whose key the digest is of among these, unless it has ended."""
+        caller = callers.get(digest)
         if caller is None or (caller.expires_at is not None and caller.expires_at <= timezone.now()):
             return None
         return caller

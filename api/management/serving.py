@@ -81,8 +81,9 @@ def application() -> Any:
     if settings.METRICS_PORT is not None:
         metrics.begin()
     use_to_serve(connections["default"].settings_dict)
-    application = get_internal_wsgi_application()
-    releases.poll()
+    application: Any = get_internal_wsgi_application()
+    application.begin()
+    releases.poll(application.to_prepare.put)
     return application
 
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import NamedTuple, Protocol
 
@@ -29,6 +30,11 @@ class Policy:
     who: str
     requests: int
     seconds: int
+
+    @cached_property
+    def as_header(self) -> str:
+        """As `RateLimit-Policy` has it."""
+        return f'"{self.name}";q={self.requests};w={self.seconds}'
 
 
 @dataclass(slots=True)
@@ -100,11 +106,11 @@ class Allowance(NamedTuple):
 
     def headers(self) -> dict[str, str]:
         """As draft-ietf-httpapi-ratelimit-headers has it."""
-        policy = self.policy
-        return {
-            "RateLimit-Policy": f'"{policy.name}";q={policy.requests};w={policy.seconds}',
-            "RateLimit": f'"{policy.name}";r={self.remaining};t={self.seconds}',
-        }
+        return {"RateLimit-Policy": self.policy.as_header, "RateLimit": self.as_header()}
+
+    def as_header(self) -> str:
+        """As `RateLimit` has it."""
+        return f'"{self.policy.name}";r={self.remaining};t={self.seconds}'
 
 
 class Counters:
@@ -125,7 +131,15 @@ class Counters:
         """Whether a request of that cost is admitted; what it costs is taken."""
         now = self.clock()
         with self.lock:
-            counter = self._counter(policy, holder, now)
+            key = policy.name, holder
+            counter = self.by_holder.get(key)
+            if counter is None or counter.ends <= now:
+                counter = self._begun(key, policy, now)
+            self.by_holder.move_to_end(key)
+            left = counter.at_hand - cost
+            if left >= 0 and counter.loan <= 2 * left:  # the short way, which most requests go: there is plenty at hand
+                counter.at_hand = left
+                return Allowance(True, policy, left + counter.beyond, math.ceil(counter.ends - now), counter)
             if self.lender is None or not counter.must_ask(cost):
                 return self._spent(policy, holder, counter, cost, now)
         return self._borrowed(self.lender, policy, holder, counter, cost)
@@ -136,15 +150,12 @@ class Counters:
             allowance.counter.at_hand += cost
         return allowance._replace(remaining=allowance.remaining + cost)
 
-    def _counter(self, policy: Policy, holder: str, now: float) -> Counter:
-        """The counter of a holder's window."""
-        key = (policy.name, holder)
-        counter = self.by_holder.get(key)
-        if counter is None or counter.ends <= now:
-            counter = self.by_holder[key] = Counter(now + policy.seconds, policy.requests)
-            if len(self.by_holder) > self.most:
-                self.by_holder.popitem(last=False)
-        self.by_holder.move_to_end(key)
+    def _begun(self, key: tuple[str, str], policy: Policy, now: float) -> Counter:
+        """The counter of a window of a holder that begins. Without a lender, all of it is at hand."""
+        at_hand, beyond = (policy.requests, 0) if self.lender is None else (0, policy.requests)
+        counter = self.by_holder[key] = Counter(now + policy.seconds, beyond, at_hand)
+        if len(self.by_holder) > self.most:
+            self.by_holder.popitem(last=False)
         return counter
 
     def _spent(self, policy: Policy, holder: str, counter: Counter, cost: int, now: float) -> Allowance:

@@ -1,7 +1,7 @@
 """The only reader of releases: a number in, or none; out, the frozen release with its content and rules.
 
-frozen.py has a release as it is used; store.py reads releases from the database and keeps them; poller.py asks once a
-second which is newest, in the background; reader.py puts these together. See `Reader` for what goes on while the
+frozen.py has a release as it is used; store.py reads releases from the database and keeps them; poller.py asks twice
+a second which is newest, in the background; reader.py puts these together. See `Reader` for what goes on while the
 database is away.
 """
 

@@ -1,6 +1,6 @@
 """What is to be read in; what came of it out, done in the background by one thread, so that no request waits for long.
 
-The thread asks once a second what is new. A database that answers nothing holds up the thread, and nobody else: who
+The thread asks twice a second what is new. A database that answers nothing holds up the thread, and nobody else: who
 asks it for more is told so after two seconds, and at once as soon as it was held up for that long.
 """
 
@@ -13,7 +13,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any, TypeVar
 
-SECONDS_BETWEEN = 1.0
+SECONDS_BETWEEN = 0.5
 PATIENCE = 2.0  # seconds that a request waits at most
 
 Result = TypeVar("Result")
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Poller:
-    """A thread that refreshes what is known once a second, and between does what requests ask for."""
+    """A thread that refreshes what is known twice a second, and between does what requests ask for."""
 
     def __init__(self, refresh: Callable[[], None]) -> None:
         self._refresh = refresh
