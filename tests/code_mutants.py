@@ -133,7 +133,7 @@ MUTANTS = (
         "api/releases/store.py",
         "begins if before else 0.0",
         "0.0",
-        TAKEN_UP,
+        SHOWN,
     ),
     Mutant("an answer to a plan may be stored", "api/views/plans.py", ', "Cache-Control": "no-store"}', "}", EXAMPLES),
     Mutant("a problem may be stored", ERRORS, '    response["Cache-Control"] = "no-store"\n', "", EXAMPLES),
