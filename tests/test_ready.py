@@ -18,9 +18,10 @@ from api.errors import size_of_headers
 from api.keyring import LastUses
 from api.models import PartnerKey, Release
 from api.problems import MOST_OF_HEADERS
-from api.ready import ReadyAnswers
+from api.ready import ReadyAnswers, keep
 from api.releases import FrozenRelease
 from api.representations import CODINGS
+from api.shelf import Shelf
 from tests import odd
 from tests.asking import Answer, ask, connection_kept, django
 from tests.conftest import freeze
@@ -323,6 +324,13 @@ def test_behind_a_proxy_that_ends_tls_plain_addresses_are_prepared_as_it_asks(
 ) -> None:
     prepare(ready, releases.newest()._replace(history=[]))
     assert len(ready.layer.next_shelf.by_key) > 30
+
+
+def test_a_failure_is_not_kept_whatever_marked_it(ready: Asked) -> None:
+    [entry] = ready.layer.shelf.by_key.values()
+    shelf = Shelf(None)
+    keep(shelf, ("GET",), ("500 Internal Server Error", []), b"", entry.lasting, entry.counters)
+    assert shelf.by_key == {}
 
 
 # Who is told.

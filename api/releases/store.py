@@ -139,9 +139,9 @@ class Store:
         with self._lock:
             now = self._clock()
             while self._coming and self._coming[0].begins <= now:
-                self._shown, self._coming = self._coming[0].newest, self._coming[1:]
-        if self._shown is not None:
-            metrics.read_release(self._shown.release.number, self._shown.release.published_at)
+                newest = self._coming[0].newest
+                self._shown, self._coming = newest, self._coming[1:]
+                metrics.read_release(newest.release.number, newest.release.published_at)
 
     def kept(self, number: int, digest: str) -> FrozenRelease | None:
         """The release of a number and digest, if it is in memory."""
