@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 
 from api import metrics
 from api.access import HEALTH
+from api.admission import REHEARSED
 from api.errors import request_id
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ class AccessLog:
         got_request_exception.connect(log_failure)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if REHEARSED in request.META:
+            return self.get_response(request)
         began = perf_counter()
         response = self.get_response(request)
         seconds = perf_counter() - began

@@ -12,6 +12,10 @@ from api.authentication import caller_of, is_for_admin
 from api.errors import rate_limited
 from api.rates import LOGIN, Account, Counters, Lender, RateLimitedError, quota_of
 
+# What stands in a WSGI environ: the account of its request, for whoever called Django; and, from whoever called it,
+# that nobody asks, so that it is neither counted nor told.
+ACCOUNT, REHEARSED = "sclero.account", "sclero.rehearsed"
+
 
 class Admission:
     """Middleware that counts requests. Health, static files and what browsers ask before a request are free.
@@ -29,9 +33,9 @@ class Admission:
         policy, holder = quota_of(caller_of(request), address_of(request))
         account = Account(self.counters, LOGIN if is_login(request) else policy, holder)
         if account.allowance.admitted:
-            request.account = account  # type: ignore[attr-defined]
+            request.account = request.META[ACCOUNT] = account  # type: ignore[attr-defined]
             response = self.get_response(request)
-            if response.status_code == 304 and names_what_it_has(request):
+            if response.status_code == 304 and names_what_it_has(request.META.get("HTTP_IF_NONE_MATCH")):
                 account.give_back()
         else:
             metrics.count_refusal(account.policy.name)
@@ -53,12 +57,13 @@ def lender() -> Lender | None:
 def is_counted(request: HttpRequest) -> bool:
     """Whether the request takes from a quota."""
     path = request.path_info
-    return not (path in HEALTH or path.startswith(settings.STATIC_URL) or is_preflight(request))
+    is_free = path in HEALTH or path.startswith(settings.STATIC_URL) or is_preflight(request)
+    return not (is_free or REHEARSED in request.META)
 
 
-def names_what_it_has(request: HttpRequest) -> bool:
+def names_what_it_has(if_none_match: str | None) -> bool:
     """Whether `If-None-Match` names an answer that was read before; `*` does not, and would make everything free."""
-    return str(request.META.get("HTTP_IF_NONE_MATCH", "")).strip() != "*"
+    return (if_none_match or "").strip() != "*"
 
 
 def is_login(request: HttpRequest) -> bool:

@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 
 class Authenticate:
-    """Middleware that puts `caller` on each request whose key it finds live, and refuses every other key.
+    """Middleware that finds who sends a request: it puts `caller` on one whose key is live, else `refusal`.
 
     Pages for people, the contract, problems, health and static files are for anybody, whatever key is sent.
     """
@@ -41,22 +41,35 @@ class Authenticate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if has_key(f"{request.path_info}?{request.META.get('QUERY_STRING', '')}"):
-            forget_address(request)
-            return problem_response(request, PROBLEMS["key_in_url"])
         authorization = request.META.get("HTTP_AUTHORIZATION")
-        if (authorization is None and settings.ANONYMOUS) or is_for_anybody(request):
-            return self.get_response(request)
         try:
-            caller = caller_by(authorization)
-            require_scope(request, caller)
+            if has_key(f"{request.path_info}?{request.META.get('QUERY_STRING', '')}"):
+                forget_address(request)
+                raise Refusal("key_in_url")
+            if not ((authorization is None and settings.ANONYMOUS) or is_for_anybody(request)):
+                request.caller = caller_by(authorization)  # type: ignore[attr-defined]
         except Refusal as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class Authorize:
+    """Middleware that lets a request in, or says why not: after it was counted, and not over plain http."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        caller, refusal = caller_of(request), getattr(request, "refusal", None)
+        if refusal is None and caller.key is not None:
+            refusal = lack_of_scope(request, caller)
+        if refusal is not None:
             return problem_response(request, PROBLEMS[refusal.code], refusal.detail, headers=refusal.headers)
-        request.caller = caller  # type: ignore[attr-defined]
-        keyring.note_use(str(caller.key))
         response = self.get_response(request)
-        if not settings.ANONYMOUS:
-            keep_private(response)
+        if caller.key is not None:
+            keyring.note_use(caller.key)
+            if not settings.ANONYMOUS:
+                keep_private(response)
         return response
 
 
@@ -121,16 +134,22 @@ def caller_by(authorization: str | None) -> Caller:
     return caller
 
 
-def require_scope(request: HttpRequest, caller: Caller) -> None:
-    """Check that the key is for what is at the address.
+def caller_in_brief(authorization: str, scope: str | None) -> Caller | None:
+    """Who has the key in the header `Authorization`, where it is for the scope; None does not say what is wrong."""
+    try:
+        caller = caller_by(authorization)
+    except Refusal:
+        return None
+    return caller if scope is None or scope in caller.scopes else None
 
-    Raises:
-        Refusal: it is not.
-    """
+
+def lack_of_scope(request: HttpRequest, caller: Caller) -> Refusal | None:
+    """The refusal where a key is not for what is at the address."""
     scope = getattr(view_of(request), "scope", None)
-    if scope is not None and scope not in caller.scopes:
-        challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
-        raise Refusal("scope_required", f"This key lacks the scope `{scope}`.", WWW_Authenticate=challenge)
+    if scope is None or scope in caller.scopes:
+        return None
+    challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+    return Refusal("scope_required", f"This key lacks the scope `{scope}`.", WWW_Authenticate=challenge)
 
 
 def keep_private(response: HttpResponse) -> None:

@@ -1,9 +1,11 @@
 """Failures in, problems out: one shape (RFC 9457), with a `type` that is served, and every fault at once."""
 
 import json
+import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -49,7 +51,7 @@ class ProblemsOnly:
         sent = request.META
         if len(sent["PATH_INFO"]) + len(sent.get("QUERY_STRING", "")) > MOST_OF_TARGET:
             return problem_response(request, PROBLEMS["uri_too_long"])
-        if sum(len(name) + len(sent[name]) for name in sent if name.startswith("HTTP_")) > MOST_OF_HEADERS:
+        if size_of_headers(sent) > MOST_OF_HEADERS:
             return problem_response(request, PROBLEMS["headers_too_large"])
         # Where a percent sign is left, an escape was broken, or what it stood for no UTF-8. No address of ours has one.
         if "%" in request.path_info or CONTROL_CHARACTER.search(request.path_info):
@@ -64,9 +66,46 @@ class ProblemsOnly:
 def request_id(request: HttpRequest) -> str:
     """The id of the request: the client's own where it is a plain one, else a new one."""
     if not hasattr(request, "_id"):
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request._id = sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)  # type: ignore[attr-defined]
+        request._id = id_by(request.META.get("HTTP_X_REQUEST_ID"))  # type: ignore[attr-defined]
     return str(request._id)  # type: ignore[attr-defined]
+
+
+class _Ids:
+    """Ids of requests: drawn by chance for each process, and counted from there, which is quick and never the same."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Draw anew."""
+        self.process, self.number = secrets.token_hex(6), count(secrets.randbits(20))
+
+    def new(self) -> str:
+        """One that no request has had."""
+        return f"{self.process}{next(self.number):08x}"
+
+
+_ids = _Ids()
+os.register_at_fork(after_in_child=_ids.begin)
+
+
+def id_by(sent: str | None) -> str:
+    """The id of a request by its `X-Request-ID`."""
+    return sent if sent is not None and REQUEST_ID.fullmatch(sent) else _ids.new()
+
+
+def size_of_headers(environ: dict[str, Any]) -> int:
+    """How many characters the names and values of a request's headers have in all.
+
+    Granian puts the headers after all else, so that there is no need to look through what was there before.
+    """
+    size, come_last = 0, environ.get("SERVER_SOFTWARE") == "Granian"
+    for name in reversed(environ):
+        if name[:5] == "HTTP_":
+            size += len(name) + len(environ[name])
+        elif come_last:
+            break
+    return size
 
 
 def problem_response(

@@ -15,7 +15,10 @@ from traceback import walk_tb
 from typing import Any
 
 # What a line may say besides time, level, logger and event, which each has.
-FIELDS = ("request_id", "method", "route", "status", "milliseconds", "partner", "release", "error", "frames", "repeats")
+FIELDS = (
+    *("request_id", "method", "route", "status", "milliseconds", "partner", "release"),
+    *("requests", "error", "frames", "repeats"),
+)
 OURS = ("api", "sclero_service")
 FOREIGN = "foreign"  # the event of a line that a library says
 PROJECT = Path(__file__).resolve().parent.parent

@@ -78,6 +78,12 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
         _state.meters.durations.labels(route).observe(seconds)
 
 
+def count_hits(method: str, route: str, status: int, many: int) -> None:
+    """Count requests that were answered as one before, in no time that a histogram could tell."""
+    if _state.meters:
+        _state.meters.requests.labels(method, route, str(status)).inc(many)
+
+
 def count_verdict(verdict: str) -> None:
     """Count a plan that was checked."""
     if _state.meters:

@@ -35,6 +35,7 @@ MIDDLEWARE = [
     "api.admission.Admission",
     "api.representations.SelectRepresentation",
     "api.access.HostAndTls",
+    "api.authentication.Authorize",
     "api.errors.ProblemsOnly",
     "django.middleware.common.CommonMiddleware",  # refuses another host
     "api.access.AllowedMethods",

@@ -8,9 +8,11 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
 
-from api.authentication import is_for_admin  # noqa: E402 - it has the models, which are there from here on
+# These have the models, which are there from here on.
+from api.authentication import is_for_admin  # noqa: E402
+from api.ready import ReadyAnswers  # noqa: E402
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -26,4 +28,5 @@ class Request(WSGIRequest):
         self.content_type, self.content_params = FORM if is_form and is_for_admin(self) else "", {}
 
 
-application.request_class = Request
+django.request_class = Request
+application = ReadyAnswers(django)

@@ -33,6 +33,7 @@ EXAMPLES, ROUTES = ("tests/test_examples.py",), ("tests/test_routes.py",)
 FINDINGS, SUGGESTIONS = ("tests/test_findings.py",), ("tests/test_suggestions.py",)
 INPUT, WRITERS = ("tests/test_bad_input.py",), ("tests/test_writers.py",)
 CODED, HOSTILE = ("tests/test_representations.py",), ("tests/test_hostile.py",)
+READY, LEARNED, SHOWN = "api/ready.py", ("tests/test_ready.py",), ("tests/test_taking_effect.py",)
 ACCESSED = ("tests/test_access.py",)
 LOGS, ACCESS_LOG, METRICS = "api/logs.py", "api/access_log.py", "api/metrics.py"
 LOGGED, MEASURED = ("tests/test_logs.py",), ("tests/test_metrics.py",)
@@ -110,9 +111,29 @@ MUTANTS = (
     Mutant(
         "Django reads the Content-Type first",
         "sclero_service/wsgi.py",
-        "application.request_class = Request",
-        "application.request_class = WSGIRequest",
+        "django.request_class = Request",
+        "django.request_class = WSGIRequest",
         HOSTILE,
+    ),
+    Mutant("what is ready is given for any key", READY, "if caller is None:", "if False:", LEARNED),
+    Mutant(
+        "what is ready is given to whoever has used up a quota", READY, "if not allowance.admitted or", "if", LEARNED
+    ),
+    Mutant("what is ready is given whatever is accepted", READY, '"HTTP_ACCEPT", ', "", LEARNED),
+    Mutant("what is ready outlasts its release", READY, "if shelf.newest is not newest:", "if False:", LEARNED),
+    Mutant(
+        "a release that comes meanwhile is not seen",
+        READY,
+        "is_short and releases.known() is shelf.newest",
+        "is_short",
+        LEARNED,
+    ),
+    Mutant(
+        "a new release is shown as soon as it is read",
+        "api/releases/store.py",
+        "begins if before else 0.0",
+        "0.0",
+        SHOWN,
     ),
     Mutant("an answer to a plan may be stored", "api/views/plans.py", ', "Cache-Control": "no-store"}', "}", EXAMPLES),
     Mutant("a problem may be stored", ERRORS, '    response["Cache-Control"] = "no-store"\n', "", EXAMPLES),

@@ -50,7 +50,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(autouse=True)
 def no_keys_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known of the keys of another test."""
-    monkeypatch.setattr("api.authentication.keyring", Keyring())
+    ring = Keyring()
+    for reader in ("authentication", "ready"):
+        monkeypatch.setattr(f"api.{reader}.keyring", ring)
 
 
 @pytest.fixture

@@ -36,6 +36,20 @@ def broken(method: str, path: str, body: bytes, answer: Answer) -> Iterator[str]
         yield from of_contract(method, path, answer)
 
 
+def differing(one: Answer, other: Answer) -> Iterator[str]:
+    """What differs between two answers to the same request, apart from what is each request's own."""
+    for name, first, second in zip(("status", "headers", "body"), _alike(one), _alike(other), strict=True):
+        if first != second:
+            yield f"another {name} than Django's: {first!r:.300} and {second!r:.300}"
+
+
+def _alike(answer: Answer) -> tuple[int, dict[str, str], bytes]:
+    """An answer without the id of its request, and what is left of a quota."""
+    own = {"X-Request-ID", "RateLimit"}
+    headers = {name: "" if name in own else text for name, text in answer.headers.items()}
+    return answer.status, headers, answer.plain.replace(answer.headers["X-Request-ID"].encode(), b"")
+
+
 def of_headers(answer: Answer) -> Iterator[str]:
     for name in ON_EVERY_ANSWER:
         if name not in answer.headers:

@@ -234,7 +234,7 @@ def test_no_other_page_reads_or_sets_a_cookie(keeper: Browser) -> None:
 
 def test_behind_https_its_cookies_go_over_https_alone(prepared: str, tmp_path: Path) -> None:
     file = shutil.copy(prepared.removeprefix("sqlite:///"), tmp_path)
-    proxy = {"BEHIND_HTTPS_PROXY": "on", "TRUSTED_PROXIES": "127.0.0.1"}
+    proxy: dict[str, Any] = {"BEHIND_HTTPS_PROXY": "on", "TRUSTED_PROXIES": "127.0.0.1"}
     with up(tmp_path / "log", ADMIN="on", DATABASE_URL=f"sqlite:///{file}", **proxy) as server:
         browser = Browser(server.until("Serving on"))
         assert '"https_required"' in browser.ask("/admin/login/").text

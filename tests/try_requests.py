@@ -1,5 +1,7 @@
 """Requests to every address, spoilt by chance and asked of the application itself: none may break a promise.
 
+Each is asked of Django alone, too, and twice of what stands before it: these must answer the same.
+
 The same seed makes the same request. Ends with 1 where a promise is broken, or where next to nothing was answered:
 
     python -m tests.try_requests --requests 100000 --postgres
@@ -11,17 +13,17 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from tests.asking import Answer, Broken, ask  # sets Django up, so it comes first
+from tests.asking import Answer, Broken, application, ask, django  # sets Django up, so it comes first
 
 # isort: split
 import json
 
 from api.releases import current
-from tests.promises import broken
+from tests.promises import broken, differing
 from tests.released import asked_for, options, processes
 from tests.spoilt_requests import Request, request_of
 
@@ -50,15 +52,18 @@ def silence() -> None:
         logger.handlers = [logging.NullHandler()]
 
 
-def sent(request: Request) -> Answer:
+def sent(request: Request, of: Callable[..., Any] = application) -> Answer:
     """The answer to a request."""
     target = f"{request.path}?{request.query}" if request.query else request.path
     stream = Broken() if request.leaves else io.BytesIO(request.body)
-    return ask(request.method, target, request.body, stream, **request.headers)
+    return ask(request.method, target, request.body, stream, of, **request.headers)
 
 
 def problems_of(request: Request, answer: Answer) -> Iterator[str]:
-    """What the answer to a request breaks, and what was logged of it that may not be."""
+    """What the answer to a request breaks, whether it is another than Django's, and what was logged in vain."""
+    by_django = sent(request, django)
+    for again in (answer, sent(request)):
+        yield from differing(by_django, again)
     path = unquote_to_bytes(request.path.encode("latin-1")).decode("latin-1")
     yield from broken(request.method, path, request.body, answer)
     for record in _noted:

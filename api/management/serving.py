@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -32,6 +33,9 @@ NO_NAME = socket.gaierror(socket.EAI_NONAME, "it is no host name")
 SECONDS_TO_STOP = 1  # for requests under way; a client that is slower is cut off
 MOST_ENDS = 5  # of workers in a minute, and one more for each worker; then it is no accident
 STATEMENT_MILLISECONDS = 3000  # what serves asks for single rows
+# How long a thread may go on while others wait, a fifth of what Python has: a release is read, and what is ready is
+# sent, beside threads that check plans.
+SECONDS_OF_A_TURN = 0.001
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +83,13 @@ def application() -> Any:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian sets its own
     Thread(target=end_with_parent, daemon=True).start()
     threading.excepthook = log_failure_of_thread
+    sys.setswitchinterval(SECONDS_OF_A_TURN)
     if settings.METRICS_PORT is not None:
         metrics.begin()
     use_to_serve(connections["default"].settings_dict)
-    application = get_internal_wsgi_application()
-    releases.poll()
+    application: Any = get_internal_wsgi_application()
+    application.begin()
+    releases.poll(application.to_prepare.put)
     keyring.poll()
     return application
 

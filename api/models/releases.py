@@ -63,7 +63,7 @@ class Release(models.Model):
         """
         try:
             content: dict[str, Any] = json.loads(self.payload)
-            is_whole = digest_of(content) == self.digest
+            is_whole = quick_digest_of(content) == self.digest or digest_of(content) == self.digest
         except (ValueError, RecursionError) as error:
             raise BrokenReleaseError(str(self)) from error
         if not is_whole:
@@ -82,6 +82,15 @@ class Release(models.Model):
 def digest_of(content: Any) -> str:
     """The SHA-256 of content in canonical JSON, by which a release is known."""
     return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+def quick_digest_of(content: Any) -> str:
+    """The same for content that has whole numbers alone and members named in ASCII, in a tenth of the time.
+
+    Of other content it is another, which proves nothing; where it is the digest that was published, so is the content.
+    """
+    canonical = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def null_for_empty(members: dict[str, Any]) -> dict[str, Any]:

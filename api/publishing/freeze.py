@@ -53,7 +53,7 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
         progress(f"writing release {number}")
         release = Release(
             number=number,
-            published_at=timezone.now().replace(microsecond=0),
+            published_at=timezone.now(),  # to the microsecond: from it, processes know when to show the release
             note=note.strip(),
             digest=digest,
             payload=json.dumps(content, ensure_ascii=False, separators=(",", ":")),

@@ -1,9 +1,12 @@
 """The only reader of releases: a number in, or none; out, the frozen release with its content and rules.
 
 frozen.py has a release as it is used; store.py reads releases from the database and keeps them; reader.py asks it, or
-has a poller ask it once a second in the background. See `Reader` for what goes on while the
+has a poller ask it twice a second in the background. See `Reader` for what goes on while the
 database is away.
 """
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from api.releases.frozen import (
     ContentUnavailableError,
@@ -13,15 +16,19 @@ from api.releases.frozen import (
     with_row_counts,
 )
 from api.releases.reader import Reader
+from api.releases.store import Newest
 
 __all__ = [
     "ContentUnavailableError",
     "FrozenRelease",
+    "Newest",
     "Reader",
     "ReleaseNotFoundError",
     "Row",
+    "ahead",
     "current",
-    "history",
+    "known",
+    "newest",
     "pinned",
     "poll",
     "with_row_counts",
@@ -30,9 +37,22 @@ __all__ = [
 _reader = Reader()
 
 
-def poll() -> None:
-    """From now on, learn of new releases in the background, so that no request waits for the database."""
-    _reader.poll()
+def poll(prepare: Callable[[Newest], None] = lambda _: None) -> None:
+    """From now on, learn of new releases in the background, so that no request waits for the database.
+
+    `prepare` is called there with each release that was read, before it becomes the newest, where there is time.
+    """
+    _reader.poll(prepare)
+
+
+def known() -> Newest | None:
+    """The newest release as far as this process knows it, without waiting; what it is told apart by is its identity."""
+    return _reader.known()
+
+
+def ahead(newest: Newest) -> AbstractContextManager[None]:
+    """Within, this thread sees a release as the newest one before it is."""
+    return _reader.ahead(newest)
 
 
 def current() -> FrozenRelease:
@@ -44,13 +64,13 @@ def current() -> FrozenRelease:
     return _reader.newest().release
 
 
-def history() -> list[Row]:
-    """Every release up to the newest as the history shows it, the oldest first.
+def newest() -> Newest:
+    """The newest release, with the history up to it: every release as the history shows it, the oldest first.
 
     Raises:
         ContentUnavailableError: as for the newest release.
     """
-    return _reader.newest().history
+    return _reader.newest()
 
 
 def pinned(number: int) -> FrozenRelease:

@@ -4,14 +4,16 @@ In a process that serves, a poller asks which release is newest, and a request r
 seconds old. In any other process, such as a command or a test, each reading asks the database itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from threading import local
 from typing import TypeVar
 
 from api.models.releases import BrokenReleaseError
 from api.poller import UNREACHABLE, Poller
 from api.releases.frozen import ContentUnavailableError, FrozenRelease, ReleaseNotFoundError
-from api.releases.store import Newest, Store
+from api.releases.store import SECONDS_TO_EFFECT, Newest, Store
 
 Result = TypeVar("Result")
 
@@ -22,11 +24,12 @@ class Reader:
     def __init__(self) -> None:
         self.store = Store()
         self._poller: Poller | None = None
+        self._ahead = local()
 
-    def poll(self) -> None:
-        """Begin with nothing in memory, and from now on learn of new releases in the background."""
+    def poll(self, prepare: Callable[[Newest], None] = lambda _: None) -> None:
+        """Begin with nothing in memory, and from now on learn of new releases in the background; see `Store`."""
         self.end()
-        self.store = Store()
+        self.store = Store(SECONDS_TO_EFFECT, prepare)
         self._poller = Poller("releases", self.store.refresh)
 
     def end(self) -> None:
@@ -42,9 +45,25 @@ class Reader:
             ContentUnavailableError: none was read.
         """
         self._look()
-        if self.store.newest is None:
+        newest = getattr(self._ahead, "newest", None) or self.store.shown()
+        if newest is None:
             raise ContentUnavailableError
-        return self.store.newest
+        return newest
+
+    def known(self) -> Newest | None:
+        """The newest release, as far as it is known without waiting; None where none was read."""
+        if self._poller is None:
+            self.store.refresh()
+        return self.store.shown()
+
+    @contextmanager
+    def ahead(self, newest: Newest) -> Iterator[None]:
+        """Let this thread see a release as the newest one before it is."""
+        self._ahead.newest = newest
+        try:
+            yield
+        finally:
+            del self._ahead.newest
 
     def pinned(self, number: int) -> FrozenRelease:
         """The release of a number.

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -27,6 +27,21 @@ PAGING = (
 )
 # For pages that people read, which the contract does not show.
 PAGE = Operation(id="", tag="", summary="", text="", returns=str)
+
+
+# Where a WSGI environ has the `Lasting` of its answer, for whoever called Django.
+LASTING = "sclero.lasting"
+
+
+class Lasting(NamedTuple):
+    """What marks an answer that the same request gets again, until another release is the newest.
+
+    `route` is the name of its URL pattern; who may have it is as its view says: `scope` and `is_for_anybody`.
+    """
+
+    route: str
+    scope: str | None
+    is_for_anybody: bool
 
 
 class ContractView(APIView):
@@ -73,13 +88,23 @@ class ContractView(APIView):
         response["Content-Release"] = str(self.release.number)
         pinned = "release" in self.query or "number" in self.kwargs
         response["Cache-Control"] = "public, max-age=86400, immutable" if pinned else "public, max-age=60"
+        self._mark()
         return response
 
-    def static(self, response: HttpResponse) -> HttpResponse:
-        """The response, which another version alone would change, with an ETag."""
+    def static(self, response: HttpResponse, is_of_today: bool = False) -> HttpResponse:
+        """The response, which another version alone would change, or the next day, with an ETag."""
         response["ETag"] = f'"{digest(response.content)}"'
         response["Cache-Control"] = "public, max-age=300"
+        if not is_of_today:
+            self._mark()
         return response
+
+    def _mark(self) -> None:
+        """Mark the answer as lasting; see `Lasting`."""
+        request = self.request._request
+        match = request.resolver_match
+        if match is not None:
+            request.META[LASTING] = Lasting(match.view_name, self.scope, self.is_for_anybody)
 
     def html(self, template: str, shown: Mapping[str, Any]) -> HttpResponse:
         """A page for people, which another version alone would change, with an ETag."""

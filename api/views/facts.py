@@ -126,8 +126,8 @@ class Releases(ContractView):
     )
 
     def get(self, request: Request) -> HttpResponse:
-        self.release = releases.current()
-        rows = [row for row in releases.history() if row["number"] > int(self.query.get("after", 0))]
+        self.release, history = releases.newest()
+        rows = [row for row in history if row["number"] > int(self.query.get("after", 0))]
         limit = int(self.query.get("limit", MOST_ON_A_PAGE))
         following = f"/v1/releases?limit={limit}&after={rows[limit - 1]['number']}" if len(rows) > limit else None
         return self.published({"items": rows[:limit], "next": following})

@@ -225,7 +225,7 @@ class SecurityTxt(ContractView):
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         expires = f"{today + SECURITY_TXT_STANDS:%Y-%m-%dT%H:%M:%SZ}"
         text = f"Contact: {settings.SECURITY_CONTACT}\nExpires: {expires}\nPreferred-Languages: en\n"
-        return self.static(HttpResponse(text, content_type="text/plain; charset=utf-8"))
+        return self.static(HttpResponse(text, content_type="text/plain; charset=utf-8"), is_of_today=True)
 
 
 class Live(ContractView):
