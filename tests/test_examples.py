@@ -80,7 +80,7 @@ def told(response: HttpResponse) -> dict[str, Any]:
     if "RateLimit" in headers:
         headers["RateLimit"] = seconds_masked(headers["RateLimit"])
     sent = headers["X-Request-ID"]
-    assert re.fullmatch("[0-9a-f]{16}", sent)
+    assert re.fullmatch("[0-9a-f]{20}", sent)
     headers["X-Request-ID"] = REQUEST_ID
     body: Any = response.content.decode().replace(sent, REQUEST_ID)
     if response.content in (openapi_yaml(), openapi_json()):
