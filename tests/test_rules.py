@@ -329,10 +329,12 @@ def test_a_test_dose_without_minutes_contributes_none(client: Client) -> None:
 
 
 def test_what_is_remembered_of_a_profile_is_what_is_worked_out(release: FrozenRelease) -> None:
-    """The one shortcut of the rules: the limits of a treatment's profile are remembered."""
+    """Another thing is remembered, what treatments came to: see `the_short_proof_is_the_full_one`."""
     for jurisdiction in ("US", "DE", "FR"):
         in_force = release.book.in_force(jurisdiction, frozenset(RULE_SETS))
         for product, form, area in product_of_all((None, *release.book.products), (None, *FORMS), ("leg", "ankle")):
             sclerosant = release.book.products[product].sclerosant if product else None
             profile = Profile(product, sclerosant, 1000, form, None, None, area, None)
-            assert in_force.match(profile) == in_force._match(profile) == in_force.match(profile)
+            remembered, worked_out = in_force.match(profile), in_force._match(profile)
+            assert remembered.by_rule == worked_out.by_rule
+            assert remembered is in_force.match(profile)

@@ -82,7 +82,7 @@ def told(plan: Any, book: Book) -> Told:
     for each in outcomes.not_evaluated:
         if each.leaves_incomplete:
             said.setdefault((each.rule.slug, each.pointer), {})[f"rules/{each.rule.slug}"] = "incomplete"
-    for finding in outcomes.findings():
+    for finding in outcomes.findings:
         for limit in (finding.limit, *finding.also):
             said.setdefault((finding.rule.slug, finding.pointer), {})[row_of(limit)] = limit.severity
     return said

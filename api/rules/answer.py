@@ -6,7 +6,7 @@ from typing import Any
 from api.rules.book import Book
 from api.rules.evaluate import evaluate
 from api.rules.numbers import Ratio, as_text, in_words, rounded
-from api.rules.outcomes import Finding, Judged, NotEvaluated, Unconfirmed, in_order_of_plan
+from api.rules.outcomes import Finding, Judged, NotEvaluated, Pass, Unconfirmed, in_order_of_plan
 from api.rules.plan import COUNTRIES
 from api.rules.rows import SEVERITIES, Limit
 from api.rules.suggest import Adviser, Suggestion
@@ -22,9 +22,9 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     """
     evaluation = evaluate(document, book)
     outcomes = evaluation.outcomes
-    findings = outcomes.findings()
-    advice = Adviser(document, book).advise(evaluation)
-    passed = sorted((_passed(judged) for judged in outcomes.passed), key=_order)
+    findings = outcomes.findings
+    advice = Adviser(evaluation).advise()
+    passed = sorted((_passed(each) for each in outcomes.passed), key=_order)
     not_evaluated = sorted(map(_not_evaluated, (*outcomes.not_evaluated, *outcomes.unconfirmed)), key=_order)
     return {
         "verdict": evaluation.verdict,
@@ -101,11 +101,12 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     }
 
 
-def _passed(judged: Judged) -> dict[str, Any]:
+def _passed(passed: Pass) -> dict[str, Any]:
     """A rule that is kept at one place."""
+    judged = passed.judged
     return {
         "rule": judged.rule.slug,
-        "pointer": judged.pointer,
+        "pointer": passed.pointer,
         "observed": _observed(judged.observed.value, judged.limit.unit),
         "limit": _shown(judged),
         "headroom": _observed(judged.headroom, judged.limit.unit),

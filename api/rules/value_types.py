@@ -238,16 +238,20 @@ class Items:
         if type(value) is not list:
             reader.fault(pointer, "not_a_list", "Send a list.")
             return None
-        if not self.least <= len(value) <= self.most:
-            reader.fault(pointer, "wrong_length", f"Send {self.least} to {self.most} entries.")
-            if len(value) > self.most:
-                return None
+        self.check_length(value, pointer, reader)
+        if len(value) > self.most:
+            return None
         read = tuple([self.value_type.read(element, f"{pointer}/{k}", reader) for k, element in enumerate(value)])
         if self.unique:
             for k, element in enumerate(read):
                 if element is not None and element in read[:k]:
                     reader.fault(f"{pointer}/{k}", "repeated", "This entry is in the list already.")
         return read
+
+    def check_length(self, value: list[Any], pointer: str, reader: Reader) -> None:
+        """Note a fault where the list is too short or too long."""
+        if not self.least <= len(value) <= self.most:
+            reader.fault(pointer, "wrong_length", f"Send {self.least} to {self.most} entries.")
 
     def write(self, value: tuple[Any, ...]) -> list[Any]:
         return [self.value_type.write(element) for element in value]

@@ -232,7 +232,7 @@ def difference(document: Any, former: FrozenRelease, latter: FrozenRelease) -> d
     before, after = evaluate(document, former.book), evaluate(document, latter.book)
     if before.verdict == after.verdict:
         return None
-    went, came = ([finding.id for finding in each.outcomes.findings()] for each in (before, after))
+    went, came = ([finding.id for finding in each.outcomes.findings] for each in (before, after))
     return {
         "from_verdict": before.verdict,
         "to_verdict": after.verdict,

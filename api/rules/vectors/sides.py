@@ -64,7 +64,7 @@ def _vector(book: Book, limit: Limit, boundary: Boundary) -> dict[str, Any]:
                 "limit": finding.limit.slug,
                 "also_exceeds": [other.slug for other in finding.also],
             }
-            for finding in evaluation.outcomes.findings()
+            for finding in evaluation.outcomes.findings
         ],
     }
 
