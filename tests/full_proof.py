@@ -14,6 +14,7 @@ import jsonpatch
 
 from api.parsers import parse
 from api.rules import Book
+from api.rules.book import Known
 from api.rules.evaluate import Evaluation, evaluate
 from api.rules.outcomes import Finding, Unconfirmed
 from api.rules.patching import Operation
@@ -23,7 +24,7 @@ from api.rules.suggest import proposals, tried
 MOST_PROPOSALS = 5
 
 
-class Forgetful(dict[Any, Any]):
+class Forgetful(Known):
     """Keeps nothing."""
 
     def __setitem__(self, key: Any, value: Any) -> None:

@@ -12,7 +12,6 @@ from api.rules import Book, check
 from api.rules.book import Profile
 from api.rules.numbers import as_text, in_words, thousandths
 from api.rules.plan import FORMS, RULE_SETS
-from api.rules.reading import as_read
 from tests.plans import checked, entry, faults, plan, session, treatment
 
 
@@ -169,7 +168,7 @@ def test_an_unconfirmed_limit_is_told_beside_a_confirmed_one_that_misses_its_inp
     content: dict[str, Any] = copy.deepcopy(dict(release.content))
     [row] = [row for row in content["session-limits"] if row["slug"] == "asclera-age-min"]
     row.update(status="unconfirmed", value=None, severity="warning")
-    answer = check(as_read(plan(patient={"conditions": [], "allergies": []})), Book(content))
+    answer = check(plan(patient={"conditions": [], "allergies": []}), Book(content))
     told = [row for row in answer["not_evaluated"] if row["rule"] == "patient-age"]
     assert [(row["reason"], row["limits"]) for row in told] == [
         ("limit_unconfirmed", ["asclera-age-min"]),

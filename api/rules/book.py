@@ -220,7 +220,7 @@ class Book:
         self.vocabulary = vocabulary(content)
         self.by_slug = {limit.slug: limit for limit in self.limits}
         self.in_force = lru_cache(maxsize=64)(self._in_force)
-        self.known = Known()
+        self.known = Known()  # what `judge` and `evaluate` worked out, by the limits and members that it hangs on
 
     def rules_of(self, measure: str) -> tuple[str, ...]:
         """The slugs of the rules that take a measure."""

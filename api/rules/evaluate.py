@@ -1,6 +1,6 @@
 """Evaluation: a document and a book in; the outcome of every rule, and the verdict, out."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -19,10 +19,10 @@ UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 
 OF_A_TREATMENT = tuple(fields_of(Treatment))
 OF_A_SESSION = tuple(fields_of(Session).keys() - {"treatments"})
-# The members of a treatment that say how much, and the others that measures of one treatment need. That they need no
-# more, but what its matches tell, a law holds.
-HOW_MUCH = frozenset({"amount", "containers", "injections", "injection_count"})
-STEPS = (attrgetter("vein_type", "vein_diameter_mm", "foam"), attrgetter(*sorted(HOW_MUCH)))
+# The members of a treatment that measures of one treatment need, besides those of its profile: what it is, how much.
+WHAT_IT_IS = ("vein_type", "vein_diameter_mm", "foam")
+HOW_MUCH = ("amount", "containers", "injections", "injection_count")
+STEPS = (attrgetter(*WHAT_IT_IS), attrgetter(*HOW_MUCH))
 
 
 def compiled(content: Mapping[str, Iterable[Row]]) -> Book:
@@ -114,12 +114,18 @@ def changed_members(before: Plan, after: Plan) -> set[str] | None:
     return changed
 
 
-def _wider_rules(layout: Layout) -> Iterator[tuple[Rule, Measure]]:
+def _wider_rules(layout: Layout) -> Sequence[tuple[Rule, Measure]]:
     """The rules with limits in force whose groups are wider than a treatment, each with its measure."""
-    for slug, rule in layout.book.rules.items():
-        measure = MEASURES[rule.measure]
-        if measure.scope != "treatment" and slug in layout.in_force.limits:
-            yield rule, measure
+    known, key = layout.book.known, ("wider rules", layout.in_force)
+    found: Sequence[tuple[Rule, Measure]] | None = known.get(key)
+    if found is None:
+        pairs = [(rule, MEASURES[rule.measure]) for rule in layout.book.rules.values()]
+        found = known[key] = [
+            (rule, measure)
+            for rule, measure in pairs
+            if measure.scope != "treatment" and rule.slug in layout.in_force.limits
+        ]
+    return found
 
 
 def _of_rule(layout: Layout, rule: Rule, measure: Measure) -> Part:
@@ -167,7 +173,7 @@ def _step(layout: Layout, placed: PlacedTreatment, step: int) -> Part:
     for slug in placed.matches.by_rule:
         rule = layout.book.rules[slug]
         measure = MEASURES[rule.measure]
-        if measure.scope == "treatment" and (not HOW_MUCH.isdisjoint(measure.members)) == bool(step):
+        if measure.scope == "treatment" and any(name in HOW_MUCH for name in measure.members) == bool(step):
             judge(layout, rule, measure, group, part)
     return part
 

@@ -24,7 +24,7 @@ Unsettled = Sequence[tuple[PlacedTreatment, tuple[str, ...]]]
 
 @dataclass(slots=True)
 class _Reach:
-    """Of which treatments, told by their matches, a limit applies; and of which it may, with what would settle it."""
+    """The matches of treatments that a limit applies to; of those that it may apply to, with what would settle it."""
 
     applying: list[Matches] = field(default_factory=list)
     may_apply: dict[Matches, tuple[str, ...]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ Each rule is held against its limits in force on each group of its scope, and en
     nothing to observe          -                     none: the rule is not applicable
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -40,6 +40,7 @@ class Judged:
     foam in Britain may break the clinic's own limit and keep the label's.
     `blocked`: a limit on the same question has no number, so coming down to this one proves nothing, and no suggestion
     aims at it.
+    `told` has what an answer says of it as a rule that is kept, once one did.
     """
 
     rule: Rule
@@ -51,6 +52,7 @@ class Judged:
     also: tuple[Limit, ...] = ()
     kept: tuple[Limit, ...] = ()
     blocked: bool = False
+    told: Mapping[str, Any] | None = None
 
     @property
     def id(self) -> str:

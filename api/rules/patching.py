@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.rules.plan import Plan, refuse_contradictions
-from api.rules.reading import PlanFaults, Reader, Vocabulary, as_read
+from api.rules.reading import PlanFaults, Reader, Vocabulary
 from api.rules.value_types import Items, Record, ValueType, fields_of
 
 Operation = Mapping[str, Any]
@@ -35,7 +35,7 @@ def patched(plan: Plan, patch: Sequence[Operation], vocabulary: Vocabulary) -> P
         inner = changes
         for name in holders:
             inner = inner.setdefault(name, {})
-        inner[last] = _Value(as_read(operation["value"]))
+        inner[last] = _Value(operation["value"])
     changed: Plan = _changed(Record(Plan), plan, changes, "", reader)
     if not reader.faults:
         refuse_contradictions(changed, reader)
