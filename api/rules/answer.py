@@ -114,7 +114,9 @@ def _listed(every: list[Pass], passed: str) -> list[Pass]:
     """Those of the rules that are kept which are to be listed, by place and rule."""
     if passed == NONE:
         return []
-    rows = sorted(every, key=_in_order)
+    places = sorted({each.pointer for each in every}, key=in_order_of_plan)
+    rank = {pointer: k for k, pointer in enumerate(places)}
+    rows = sorted(every, key=lambda each: (rank[each.pointer], each.judged.rule.slug))
     if passed == ALL:
         return rows
     closest: dict[str, Pass] = {}
@@ -122,12 +124,8 @@ def _listed(every: list[Pass], passed: str) -> list[Pass]:
         slug = each.judged.rule.slug
         if slug not in closest or _is_closer(each.judged, closest[slug].judged):
             closest[slug] = each
-    return sorted(closest.values(), key=_in_order)
-
-
-def _in_order(passed: Pass) -> Any:
-    """A key to sort rules that are kept by: place, rule."""
-    return in_order_of_plan(passed.pointer), passed.judged.rule.slug
+    chosen = {id(each) for each in closest.values()}
+    return [each for each in rows if id(each) in chosen]
 
 
 def _is_closer(one: Judged, other: Judged) -> bool:

@@ -247,7 +247,7 @@ class Items:
         if len(value) > self.most:
             return None
         read = tuple([self.value_type.read(element, f"{pointer}/{k}", reader) for k, element in enumerate(value)])
-        if self.unique:
+        if self.unique and len(set(read)) < len(read):
             for k, element in enumerate(read):
                 if element is not None and element in read[:k]:
                     reader.fault(f"{pointer}/{k}", "repeated", "This entry is in the list already.")
