@@ -35,6 +35,8 @@ class PlacedTreatment(NamedTuple):
 
 
 Treatments = Sequence[PlacedTreatment]
+# Areas that are treated, each with its side, if that is told.
+Spots = frozenset[tuple[str, str | None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +103,13 @@ class Layout:
         told += [getattr(session, name) for session in plan.sessions for name in MORE_OF_A_SESSION]
         told += [getattr(placed.treatment, name) for placed in self.treatments for name in MORE_OF_A_TREATMENT]
         return all(value in (None, ()) for value in told)
+
+    @cached_property
+    def spots(self) -> tuple[Spots, ...]:
+        """The areas and sides that each session treats."""
+        return tuple(
+            [frozenset([(each.area, each.side) for each in session.treatments]) for session in self.plan.sessions]
+        )
 
     def _session(self, i: int, session: Session, before: Treatments) -> Group:
         """A session as a group; a treatment that is among those `before` is taken from there."""
