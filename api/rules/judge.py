@@ -12,7 +12,7 @@ from typing import Any
 
 from api.rules.book import Match, Matches
 from api.rules.layout import Group, Layout, PlacedTreatment, Treatments
-from api.rules.measures import Measure, Observed, unique
+from api.rules.measures import Measure, Observed
 from api.rules.numbers import Ratio
 from api.rules.outcomes import Judged, NotEvaluated, Part, Unconfirmed
 from api.rules.rows import SEVERITIES, Limit, Rule
@@ -45,7 +45,7 @@ class _Tally:
     broken: tuple[Judged, ...] = ()
     kept: tuple[Judged, ...] = ()
     unconfirmed: tuple[tuple[Limit, Observed], ...] = ()
-    missing: tuple[str, ...] = ()
+    missing: dict[str, None] = field(default_factory=dict)
     reason: str = "missing_input"
     by_exposure: tuple[tuple[bool, Judged], ...] = ()
     at_risk: bool = False
@@ -53,7 +53,7 @@ class _Tally:
     def add_missing(self, observed: Observed) -> None:
         """Note what is missing, and whether a limit is at risk."""
         if observed.missing:
-            self.missing += observed.missing
+            self.missing.update(dict.fromkeys(observed.missing))
             self.reason = observed.reason
         self.at_risk |= observed.at_risk
 
@@ -154,7 +154,7 @@ def _judge_what_may_apply(
     if observed is None or _asked_and_none(measure, group, observed):
         return
     for placed, members in may_apply:
-        tally.missing += layout.pointers((placed,), members)
+        tally.missing.update(dict.fromkeys(layout.pointers((placed,), members)))
     tally.add_missing(observed)
     if any("area" in unknown for _, unknown in may_apply) or limit.severity == "info":
         return  # a finer area need not be stated, and an `info` is no risk
@@ -231,7 +231,7 @@ def _conclude(tally: _Tally, part: Part) -> None:
     elif tally.kept:
         part.passed.append(_binding(tally.kept, _by_room))
     if tally.missing:
-        missing = unique(tally.missing)
+        missing = tuple(tally.missing)
         part.not_evaluated.append(NotEvaluated(rule, pointer, tally.reason, missing, at_risk=tally.at_risk))
     if tally.unconfirmed:
         unconfirmed = sorted(tally.unconfirmed, key=lambda pair: pair[0].slug)

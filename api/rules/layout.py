@@ -36,7 +36,7 @@ class PlacedTreatment(NamedTuple):
 
 Treatments = Sequence[PlacedTreatment]
 # Areas that are treated, each with its side, if that is told.
-Spots = frozenset[tuple[str, str | None]]
+Spots = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,10 @@ class Layout:
     def spots(self) -> tuple[Spots, ...]:
         """The areas and sides that each session treats."""
         return tuple(
-            [frozenset([(each.area, each.side) for each in session.treatments]) for session in self.plan.sessions]
+            [
+                tuple(dict.fromkeys([(each.area, each.side) for each in session.treatments]))
+                for session in self.plan.sessions
+            ]
         )
 
     def _session(self, i: int, session: Session, before: Treatments) -> Group:

@@ -55,7 +55,11 @@ def same_area_interval(layout: Layout, group: Group, treatments: Treatments, lim
             _touches(layout, placed, area, previous.sides) for placed in group.treatments for area in previous.areas
         ):
             past.append((previous.date, f"/previous_sessions/{k}/date"))
-    meeting = {spots for spots in {*layout.spots} if any(_meets(layout, placed, spots) for placed in group.treatments)}
+    meeting = {
+        spots
+        for spots in dict.fromkeys(layout.spots)
+        if any(_meets(layout, placed, spots) for placed in group.treatments)
+    }
     planned = [
         (other.day, f"{other.pointer}/date")
         for other, spots in zip(layout.sessions, layout.spots, strict=True)
