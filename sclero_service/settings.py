@@ -112,7 +112,7 @@ if ADMIN:
     SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["api.rendering.Json"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.Negotiation",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -171,6 +171,7 @@ SPECTACULAR_SETTINGS = {
         "Extent": "api.models.facts.EXTENTS",
         "FoamGas": "api.rules.plan.GASES",
         "Form": "api.rules.plan.FORMS",
+        "Listed": "api.rules.answer.PASSED",
         "Jurisdiction": "api.rules.plan.JURISDICTIONS",
         "Knowledge": "api.rules.coverage.KNOWLEDGE",
         "Measure": "api.rules.measures.NAMES",

@@ -31,6 +31,7 @@ READING, SETTINGS = "api/rules/reading.py", "sclero_service/settings.py"
 REPRESENTATIONS, ACCESS = "api/representations.py", "api/access.py"
 EXAMPLES, ROUTES = ("tests/test_examples.py",), ("tests/test_routes.py",)
 FINDINGS, SUGGESTIONS = ("tests/test_findings.py",), ("tests/test_suggestions.py",)
+LAWS = ("tests/test_laws.py::test_no_law_is_broken_on_random_plans",)
 INPUT, WRITERS = ("tests/test_bad_input.py",), ("tests/test_writers.py",)
 CODED, HOSTILE = ("tests/test_representations.py",), ("tests/test_hostile.py",)
 READY, LEARNED, SHOWN = "api/ready.py", ("tests/test_ready.py",), ("tests/test_taking_effect.py",)
@@ -167,6 +168,27 @@ MUTANTS = (
         "return now is not None and then is not None and Fraction(*now) < Fraction(*then)",
         "return False",
         SUGGESTIONS,
+    ),
+    Mutant(
+        "a proof judges no rule of a session again",
+        "api/rules/evaluate.py",
+        "if as_before and changed.isdisjoint(measure.needs)",
+        "if as_before",
+        LAWS,
+    ),
+    Mutant(
+        "treatments are alike whatever their foam is made of",
+        "api/rules/evaluate.py",
+        'WHAT_IT_IS = ("vein_type", "vein_diameter_mm", "foam")',
+        'WHAT_IT_IS = ("vein_type", "vein_diameter_mm")',
+        ("tests/test_house.py::test_treatments_are_told_apart_by_all_that_their_measures_need",),
+    ),
+    Mutant(
+        "the last of two members that are one is believed",
+        "api/checking.py",
+        "if len(canonical.translate(None, WHITE_SPACE)) != len(body.translate(None, WHITE_SPACE)):",
+        "if False:",
+        ("tests/test_checking.py",),
     ),
     Mutant("an e-mail address is no identifier", READING, '"email", "e_mail"', '"e_mail"', INPUT),
     Mutant("other names are not looked up", READING, "for other in (slug, *others):", "for other in (slug,):", INPUT),

@@ -19,6 +19,7 @@ from api.parsers import parse
 from api.rules import Book, check
 from api.rules.evaluate import Evaluation, evaluate
 from api.rules.outcomes import Finding
+from tests.full_proof import differences
 from tests.random_plans import Content, random_plan
 from tests.reference import Reference
 
@@ -40,7 +41,7 @@ def seen(plan: Plan, book: Book) -> Evaluation:
 
 
 def findings(plan: Plan, book: Book) -> list[Finding]:
-    return seen(plan, book).outcomes.findings()
+    return seen(plan, book).outcomes.findings
 
 
 def treatments(plan: Plan) -> list[Plan]:
@@ -141,7 +142,7 @@ def order_does_not_matter(plan: Plan, random: Random, book: Book, content: Conte
 
 def told(evaluation: Evaluation) -> list[tuple[str, str]]:
     """The rules that are broken, each with the limit that binds."""
-    return sorted((finding.rule.slug, finding.limit.slug) for finding in evaluation.outcomes.findings())
+    return sorted((finding.rule.slug, finding.limit.slug) for finding in evaluation.outcomes.findings)
 
 
 def reordered(node: Any, random: Random) -> Any:
@@ -183,7 +184,7 @@ def suggestions_only_lower(plan: Plan, random: Random, book: Book, content: Cont
         changed = jsonpatch.apply_patch(plan, patch)
         yield from (f"{label}: {problem}: {json.dumps(plan)}" for problem in raised(plan, changed))
         after = seen(changed, book)
-        severities = {finding.id: finding.severity for finding in after.outcomes.findings()}
+        severities = {finding.id: finding.severity for finding in after.outcomes.findings}
         if suggestion is None and after.verdict != "within_limits":
             yield f"nearest is {after.verdict}: {json.dumps(plan)}"
         if suggestion is not None and (
@@ -254,6 +255,11 @@ def days(plan: Plan) -> list[Any]:
     return [date.fromisoformat(each["date"]).toordinal() if "date" in each else None for each in sessions]
 
 
+def the_short_proof_is_the_full_one(plan: Plan, random: Random, book: Book, content: Content) -> Iterator[str]:
+    """What a proposal makes of a plan comes to the same on the typed plan and on the document, judged in full."""
+    yield from differences(plan, random, book)
+
+
 LAWS: tuple[Law, ...] = (
     a_hundred_ml_is_never_within_limits,
     silence_is_no_approval,
@@ -262,6 +268,7 @@ LAWS: tuple[Law, ...] = (
     order_does_not_matter,
     what_contributed_is_there,
     suggestions_only_lower,
+    the_short_proof_is_the_full_one,
 )
 
 
@@ -277,7 +284,7 @@ def summary(plan: Plan, book: Book) -> tuple[set[tuple[str, str, str, str]], boo
     result = seen(plan, book)
     found = {
         (finding.rule.slug, finding.pointer, finding.severity, finding.limit.slug)
-        for finding in result.outcomes.findings()
+        for finding in result.outcomes.findings
     }
     return found, result.outcomes.leave_incomplete()
 

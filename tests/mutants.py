@@ -84,9 +84,9 @@ def outcome(plan: Any, book: Book) -> Any:
             finding.limit.values,
             [other.slug for other in finding.also],
         )
-        for finding in outcomes.findings()
+        for finding in outcomes.findings
     ]
-    passed = [(judged.rule.slug, judged.pointer, judged.limit.slug) for judged in outcomes.passed]
+    passed = [(each.judged.rule.slug, each.pointer, each.judged.limit.slug) for each in outcomes.passed]
     missing = [(each.rule.slug, each.pointer, each.reason) for each in (*outcomes.not_evaluated, *outcomes.unconfirmed)]
     return evaluation.verdict, findings, passed, missing
 

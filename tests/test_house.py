@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.urls import NoReverseMatch, reverse
 
 from api import models
+from api.rules.evaluate import HOW_MUCH, WHAT_IT_IS
 from api.rules.measures import MEASURES
 from api.rules.plan import JURISDICTIONS
 from api.rules.vectors import MAKERS
@@ -66,6 +67,15 @@ def test_every_measure_is_measured_twice() -> None:
     sql = JUDGED + "".join(MEASURED)
     forgotten = [name for name in MEASURES if name not in PLAIN and f"'{name}'" not in sql]
     assert not forgotten, f"tests/reference_measures.py lacks {forgotten}"
+
+
+def test_treatments_are_told_apart_by_all_that_their_measures_need() -> None:
+    """Those that are alike are judged once, so no measure may need a member by which they are not told apart."""
+    of_profile = {"product", "concentration_percent", "form", "vein", "area", "first_exposure"}
+    for measure in MEASURES.values():
+        if measure.scope == "treatment":
+            needed = set(measure.members) - of_profile
+            assert needed <= {*(HOW_MUCH if needed & {*HOW_MUCH} else WHAT_IT_IS)}, measure.name
 
 
 @pytest.mark.django_db

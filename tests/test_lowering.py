@@ -9,7 +9,6 @@ import pytest
 from api.releases import FrozenRelease
 from api.rules.evaluate import evaluate
 from api.rules.lowering import only_lowers
-from api.rules.reading import as_read
 from tests.plans import plan, session, treatment
 
 Change = Callable[[dict[str, Any]], Any]
@@ -55,7 +54,7 @@ def test_what_raises_something_is_seen(change: Change, lowers: bool, release: Fr
     body = two_sessions()
     changed = copy.deepcopy(body)
     change(changed)
-    before, after = (evaluate(as_read(each), release.book).layout for each in (body, changed))
+    before, after = (evaluate(each, release.book).layout for each in (body, changed))
     assert only_lowers(before, after) is lowers
 
 
@@ -65,7 +64,7 @@ def test_a_day_may_not_hold_more_than_it_did(release: FrozenRelease) -> None:
     moved = copy.deepcopy(body)
     for each, day in zip(moved["sessions"], ("2026-12-13", "2027-01-10", "2027-02-10"), strict=True):
         each["date"] = day  # the first is now on the day of the second, which held less
-    before, after = (evaluate(as_read(each), release.book).layout for each in (body, moved))
+    before, after = (evaluate(each, release.book).layout for each in (body, moved))
     assert not only_lowers(before, after)
 
 
@@ -74,6 +73,6 @@ def test_injections_of_their_own_volumes_are_held_by_the_largest(release: Frozen
     body = plan(session(treatment(injection_count=None, injections=groups)))
     larger = copy.deepcopy(body)
     first(larger)["injections"] = [{"count": 10, "volume_ml": "0.3"}]
-    before, after = (evaluate(as_read(each), release.book).layout for each in (body, larger))
+    before, after = (evaluate(each, release.book).layout for each in (body, larger))
     assert not only_lowers(before, after)
     assert only_lowers(after, before) is True

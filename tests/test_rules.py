@@ -12,7 +12,6 @@ from api.rules import Book, check
 from api.rules.book import Profile
 from api.rules.numbers import as_text, in_words, thousandths
 from api.rules.plan import FORMS, RULE_SETS
-from api.rules.reading import as_read
 from tests.plans import checked, entry, faults, plan, session, treatment
 
 
@@ -169,7 +168,7 @@ def test_an_unconfirmed_limit_is_told_beside_a_confirmed_one_that_misses_its_inp
     content: dict[str, Any] = copy.deepcopy(dict(release.content))
     [row] = [row for row in content["session-limits"] if row["slug"] == "asclera-age-min"]
     row.update(status="unconfirmed", value=None, severity="warning")
-    answer = check(as_read(plan(patient={"conditions": [], "allergies": []})), Book(content))
+    answer = check(plan(patient={"conditions": [], "allergies": []}), Book(content))
     told = [row for row in answer["not_evaluated"] if row["rule"] == "patient-age"]
     assert [(row["reason"], row["limits"]) for row in told] == [
         ("limit_unconfirmed", ["asclera-age-min"]),
@@ -329,10 +328,12 @@ def test_a_test_dose_without_minutes_contributes_none(client: Client) -> None:
 
 
 def test_what_is_remembered_of_a_profile_is_what_is_worked_out(release: FrozenRelease) -> None:
-    """The one shortcut of the rules: the limits of a treatment's profile are remembered."""
+    """Another thing is remembered, what treatments came to: see `the_short_proof_is_the_full_one`."""
     for jurisdiction in ("US", "DE", "FR"):
         in_force = release.book.in_force(jurisdiction, frozenset(RULE_SETS))
         for product, form, area in product_of_all((None, *release.book.products), (None, *FORMS), ("leg", "ankle")):
             sclerosant = release.book.products[product].sclerosant if product else None
             profile = Profile(product, sclerosant, 1000, form, None, None, area, None)
-            assert in_force.match(profile) == in_force._match(profile) == in_force.match(profile)
+            remembered, worked_out = in_force.match(profile), in_force._match(profile)
+            assert remembered.by_rule == worked_out.by_rule
+            assert remembered is in_force.match(profile)

@@ -7,7 +7,6 @@ from django.test import Client
 
 from api.publishing.prove import book_of
 from api.rules import check
-from api.rules.reading import as_read
 from tests.conftest import SPECIMEN
 from tests.plans import checked, plan, session, treatment
 
@@ -44,5 +43,5 @@ def test_what_is_too_little_is_not_made_less(slug: str, amount: dict[str, str]) 
     limit["comparator"], rule["messages"] = ">=", {">=": "{observed} of {limit}"}
     treatment = {"area": "leg", "amount": amount}
     plan = {"rule_sets": ["clinic"], "sessions": [{"treatments": [treatment]}]}
-    answer = check(as_read(plan), book_of(content))
+    answer = check(plan, book_of(content))
     assert [finding["suggestions"] for finding in answer["findings"] if finding["limit"]["slug"] == slug] == [[]]

@@ -15,7 +15,7 @@ from tests.plans import pages
 
 def broken_limits(plan: Any, book: Book) -> set[str]:
     """Slugs of every limit that a plan breaks, or that no source confirms."""
-    findings = evaluate(parse(json.dumps(plan).encode()), book).outcomes.findings()
+    findings = evaluate(parse(json.dumps(plan).encode()), book).outcomes.findings
     return {limit.slug for finding in findings for limit in (finding.limit, *finding.also)}
 
 

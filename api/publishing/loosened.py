@@ -12,7 +12,6 @@ from api.publishing.narrowed import narrowed, row_of
 from api.rules import Book, PlanFaults
 from api.rules.evaluate import evaluate
 from api.rules.plan import JURISDICTIONS, PROCEDURES
-from api.rules.reading import as_read
 from api.rules.rows import SEVERITIES
 from api.rules.vectors import boundaries_of
 
@@ -75,14 +74,14 @@ def _plan(jurisdiction: str, session: Any, **members: Any) -> dict[str, Any]:
 def told(plan: Any, book: Book) -> Told:
     """What a book tells of a plan; nothing where the book does not know a word of the plan, and so refuses it."""
     try:
-        outcomes = evaluate(as_read(plan), book).outcomes
+        outcomes = evaluate(plan, book).outcomes
     except PlanFaults:
         return {}
     said: Told = {}
     for each in outcomes.not_evaluated:
         if each.leaves_incomplete:
             said.setdefault((each.rule.slug, each.pointer), {})[f"rules/{each.rule.slug}"] = "incomplete"
-    for finding in outcomes.findings():
+    for finding in outcomes.findings:
         for limit in (finding.limit, *finding.also):
             said.setdefault((finding.rule.slug, finding.pointer), {})[row_of(limit)] = limit.severity
     return said

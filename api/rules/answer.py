@@ -1,17 +1,22 @@
 """The answer: a document and a book in; JSON out: verdict, findings, what passed, what was not evaluated."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from api.rules.book import Book
-from api.rules.evaluate import evaluate
+from api.rules.evaluate import evaluate_plan
 from api.rules.numbers import Ratio, as_text, in_words, rounded
-from api.rules.outcomes import Finding, Judged, NotEvaluated, Unconfirmed, in_order_of_plan
-from api.rules.plan import COUNTRIES
+from api.rules.outcomes import Finding, Judged, NotEvaluated, Pass, Unconfirmed, in_order_of_plan
+from api.rules.plan import COUNTRIES, Plan, read_plan
 from api.rules.rows import SEVERITIES, Limit
 from api.rules.suggest import Adviser, Suggestion
 
 DECIDES = "The treating provider decides; this answer lists published limits only."
+
+
+# Which rules that are kept an answer lists: all; of each rule, the place with the least headroom; or none.
+ALL, BINDING, NONE = PASSED = ("all", "binding", "none")
 
 
 def check(document: Any, book: Book) -> dict[str, Any]:
@@ -20,17 +25,21 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     Raises:
         PlanFaults: the document is not a plan.
     """
-    evaluation = evaluate(document, book)
+    return check_plan(read_plan(document, book.vocabulary), book)
+
+
+def check_plan(plan: Plan, book: Book, passed: str = ALL) -> dict[str, Any]:
+    """The answer to a plan that was read; `passed` is one of `PASSED`."""
+    evaluation = evaluate_plan(plan, book)
     outcomes = evaluation.outcomes
-    findings = outcomes.findings()
-    advice = Adviser(document, book).advise(evaluation)
-    passed = sorted((_passed(judged) for judged in outcomes.passed), key=_order)
+    findings = outcomes.findings
+    advice = Adviser(evaluation).advise()
     not_evaluated = sorted(map(_not_evaluated, (*outcomes.not_evaluated, *outcomes.unconfirmed)), key=_order)
     return {
         "verdict": evaluation.verdict,
         "summary": {
             **{severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES},
-            "passed": len(passed),
+            "passed": len(outcomes.passed),
             "not_evaluated": len(not_evaluated),
             "not_applicable": len(book.rules) - len(outcomes.applicable()),
         },
@@ -38,7 +47,7 @@ def check(document: Any, book: Book) -> dict[str, Any]:
             {**_finding(finding), "suggestions": [_suggestion(each) for each in advice.by_finding[finding.id]]}
             for finding in findings
         ],
-        "passed": passed,
+        "passed": [_passed(each) for each in _listed(outcomes.passed, passed)],
         "not_evaluated": not_evaluated,
         "nearest_within_limits": None if advice.nearest is None else {"patch": advice.nearest},
     }
@@ -101,15 +110,40 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     }
 
 
-def _passed(judged: Judged) -> dict[str, Any]:
-    """A rule that is kept at one place."""
-    return {
-        "rule": judged.rule.slug,
-        "pointer": judged.pointer,
-        "observed": _observed(judged.observed.value, judged.limit.unit),
-        "limit": _shown(judged),
-        "headroom": _observed(judged.headroom, judged.limit.unit),
-    }
+def _listed(every: list[Pass], passed: str) -> list[Pass]:
+    """Those of the rules that are kept which are to be listed, by place and rule."""
+    if passed == NONE:
+        return []
+    places = sorted({each.pointer for each in every}, key=in_order_of_plan)
+    rank = {pointer: k for k, pointer in enumerate(places)}
+    rows = sorted(every, key=lambda each: (rank[each.pointer], each.judged.rule.slug))
+    if passed == ALL:
+        return rows
+    closest: dict[str, Pass] = {}
+    for each in rows:
+        slug = each.judged.rule.slug
+        if slug not in closest or _is_closer(each.judged, closest[slug].judged):
+            closest[slug] = each
+    chosen = {id(each) for each in closest.values()}
+    return [each for each in rows if id(each) in chosen]
+
+
+def _is_closer(one: Judged, other: Judged) -> bool:
+    """True where one is kept with less headroom than the other. Where there is no headroom, none is closer."""
+    mine, others = one.headroom, other.headroom
+    return mine is not None and others is not None and Fraction(*mine) < Fraction(*others)
+
+
+def _passed(passed: Pass) -> dict[str, Any]:
+    """A rule that is kept at one place. What is judged may be shared by places and plans, so it is put once for all."""
+    judged = passed.judged
+    if judged.told is None:
+        judged.told = {
+            "observed": _observed(judged.observed.value, judged.limit.unit),
+            "limit": _shown(judged),
+            "headroom": _observed(judged.headroom, judged.limit.unit),
+        }
+    return {"rule": judged.rule.slug, "pointer": passed.pointer, **judged.told}
 
 
 def _not_evaluated(outcome: NotEvaluated) -> dict[str, Any]:
@@ -206,5 +240,5 @@ def _headroom(judged: Judged) -> dict[str, str] | None:
 
 
 def _order(row: Mapping[str, Any]) -> Any:
-    """A key to sort passes, or what was not evaluated, by: place, rule, reason."""
-    return in_order_of_plan(row["pointer"]), row["rule"], row.get("reason", "")
+    """A key to sort what was not evaluated by: place, rule, reason."""
+    return in_order_of_plan(row["pointer"]), row["rule"], row["reason"]

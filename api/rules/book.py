@@ -11,6 +11,7 @@ from api.rules.rows import Limit, Product, Row, limit_of, number_of, product_of,
 
 # What a plan says of a condition, an allergy or a drug that no resource has.
 OTHER = "other"
+MOST_KNOWN = 10_000
 
 
 class Profile(NamedTuple):
@@ -48,16 +49,21 @@ class Match(NamedTuple):
 NOTHING = Match((), ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """Every rule's match for treatments of one profile.
+    """Every rule's match for treatments of one profile. Those of one profile are the same object, told by identity.
 
     `by_condition` has the limits of a rule on each condition apart, and under None those that are on no condition.
+    `without_entry` is for a patient's list that has no entry, or was not sent. It keeps every ruling alike, or leaves
+    every one open, so of the rulings that apply, the first speaks for all. `topics` are those on which a limit that was
+    asked for applies, or may apply.
     """
 
     profile: Profile
     by_rule: Mapping[str, Match]
     by_condition: Mapping[tuple[str, str | None], Match]
+    without_entry: Mapping[str, Match]
+    topics: frozenset[str | None]
 
     def of(self, rule: str) -> Match:
         """The match of a rule."""
@@ -66,6 +72,10 @@ class Matches:
     def of_entry(self, rule: str, entry: str) -> tuple[Match, Match]:
         """Two matches of a rule: of its limits on an entry of a patient's list, and of its limits on no condition."""
         return self.by_condition.get((rule, entry), NOTHING), self.by_condition.get((rule, None), NOTHING)
+
+    def of_no_entry(self, rule: str) -> tuple[Match]:
+        """The match of a rule for a patient's list that has no entry, or was not sent."""
+        return (self.without_entry.get(rule, NOTHING),)
 
 
 # The member of a treatment that a selector of a limit is compared with.
@@ -117,6 +127,7 @@ class LimitsInForce:
         """Every rule's match for treatments of the profile; `match` is the same, remembered."""
         by_rule: dict[str, Match] = {}
         by_condition: dict[tuple[str, str | None], Match] = {}
+        without_entry: dict[str, Match] = {}
         for rule, limits in self.limits.items():
             matching = self._matching(limits, profile)
             if matching:
@@ -124,7 +135,13 @@ class LimitsInForce:
                 for condition in dict.fromkeys(limit.condition for limit, _ in matching):
                     on_condition = [pair for pair in matching if pair[0].condition == condition]
                     by_condition[rule, condition] = _match_of(on_condition)
-        return Matches(profile, by_rule, by_condition)
+                rulings = [limit for limit in by_rule[rule].applying if limit.condition is not None]
+                without_entry[rule] = _match_of(pair for pair in matching if pair[0] not in rulings[1:])
+        asked = [
+            rule for rule, match in by_rule.items() if any(each.rule_set in self.rule_sets for each in match.limits)
+        ]
+        topics = frozenset(self.book.rules[rule].topic for rule in asked)
+        return Matches(profile, by_rule, by_condition, without_entry, topics)
 
     def _matching(self, limits: Iterable[Limit], profile: Profile) -> list[tuple[Limit, tuple[str, ...]]]:
         """Those of the limits that apply to the profile, with (), or may apply, with the members that would settle it.
@@ -160,16 +177,28 @@ def _match_of(pairs: Iterable[tuple[Limit, tuple[str, ...]]]) -> Match:
     return Match(tuple(applying), tuple(pair for pair in pairs if pair[1]))
 
 
+class Known(dict[Any, Any]):
+    """What was worked out once, by what it hangs on; all is forgotten where it becomes too much."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        super().__setitem__(key, value)
+
+
 class Book:
     """Everything that a plan is held against, from one release."""
 
     def __init__(self, content: Mapping[str, Iterable[Row]]) -> None:
         self.products: dict[str, Product] = {row["slug"]: product_of(row) for row in content["products"]}
         self.rules = {row["slug"]: rule_of(row) for row in content["rules"]}
+        self._by_measure: dict[str, tuple[str, ...]] = {}
+        for rule in self.rules.values():
+            self._by_measure[rule.measure] = (*self._by_measure.get(rule.measure, ()), rule.slug)
         self.limits = [limit_of(row) for row in content["session-limits"]]
-        for rule in self.rules_of("condition"):
+        for slug in self.rules_of("condition"):
             rulings = ((row, ruling) for row in content["contraindications"] for ruling in row["rulings"])
-            self.limits += [ruling_of(row, ruling, rule) for row, ruling in rulings]
+            self.limits += [ruling_of(row, ruling, slug) for row, ruling in rulings]
         # The limit whose volume stands in for a vial of no named product.
         self.stand_in_vial = next((limit for limit in self.limits if limit.stands_in), None)
         # The rules of each topic, by the slug of the rule that stands for it.
@@ -191,10 +220,11 @@ class Book:
         self.vocabulary = vocabulary(content)
         self.by_slug = {limit.slug: limit for limit in self.limits}
         self.in_force = lru_cache(maxsize=64)(self._in_force)
+        self.known = Known()  # what `judge` and `evaluate` worked out, by the limits and members that it hangs on
 
     def rules_of(self, measure: str) -> tuple[str, ...]:
         """The slugs of the rules that take a measure."""
-        return tuple(rule.slug for rule in self.rules.values() if rule.measure == measure)
+        return self._by_measure.get(measure, ())
 
     def _in_force(self, jurisdiction: str, rule_sets: frozenset[str]) -> LimitsInForce:
         return LimitsInForce(self, jurisdiction, rule_sets)

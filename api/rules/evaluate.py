@@ -1,19 +1,28 @@
 """Evaluation: a document and a book in; the outcome of every rule, and the verdict, out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from api.rules.book import Book
 from api.rules.judge import judge
-from api.rules.layout import Group, Layout
-from api.rules.measures import MEASURES
-from api.rules.outcomes import NotEvaluated, Outcomes
-from api.rules.plan import Plan, read_plan
+from api.rules.layout import Group, Layout, PlacedTreatment
+from api.rules.measures import MEASURES, OF_TREATMENT, Measure
+from api.rules.outcomes import NotEvaluated, Outcomes, Part
+from api.rules.plan import Plan, Session, Treatment, read_plan
 from api.rules.rows import Row, Rule
+from api.rules.value_types import fields_of
 
 # What rows that the rules cannot read make them raise; that a plan made from them is none is a ValueError among them.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+OF_A_TREATMENT = tuple(fields_of(Treatment))
+OF_A_SESSION = tuple(fields_of(Session).keys() - {"treatments"})
+# The members of a treatment that measures of one treatment need, besides those of its profile: what it is, how much.
+WHAT_IT_IS = ("vein_type", "vein_diameter_mm", "foam")
+HOW_MUCH = ("amount", "containers", "injections", "injection_count")
+STEPS = (attrgetter(*WHAT_IT_IS), attrgetter(*HOW_MUCH))
 
 
 def compiled(content: Mapping[str, Iterable[Row]]) -> Book:
@@ -28,17 +37,20 @@ def compiled(content: Mapping[str, Iterable[Row]]) -> Book:
     return book
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """A plan laid out, and what became of every rule."""
+    """A plan laid out, and what became of every rule, also apart: by treatment, by rule, and what nothing covers."""
 
     layout: Layout
+    of_treatments: Sequence[Part]
+    of_rules: Mapping[str, Part]
+    not_covered: Part
     outcomes: Outcomes
 
     @property
     def verdict(self) -> str:
         """`outside_limits` for any error, else `needs_review` for any warning, else `incomplete` or `within_limits`."""
-        severities = {finding.severity for finding in self.outcomes.findings()}
+        severities = {finding.severity for finding in self.outcomes.findings}
         if "error" in severities:
             return "outside_limits"
         if "warning" in severities:
@@ -57,20 +69,121 @@ def evaluate(document: Any, book: Book) -> Evaluation:
 
 def evaluate_plan(plan: Plan, book: Book) -> Evaluation:
     """What a plan comes to under a book. The time that it takes grows linearly with the treatments."""
-    layout, outcomes = Layout(plan, book), Outcomes()
-    for slug, rule in book.rules.items():
-        if slug in layout.in_force.limits:
-            measure = MEASURES[rule.measure]
-            for group in layout.groups(measure.scope):
-                judge(layout, rule, measure, group, outcomes)
-    outcomes.hold_back_what_is_laxer()
-    outcomes.not_evaluated += _not_covered(layout)
-    return Evaluation(layout, outcomes)
+    layout = Layout(plan, book)
+    of_treatments = [_of_treatment(layout, placed) for placed in layout.treatments]
+    of_rules = {rule.slug: _of_rule(layout, rule, measure) for rule, measure in _wider_rules(layout)}
+    return _together(layout, of_treatments, of_rules, _not_covered(layout))
 
 
-def _not_covered(layout: Layout) -> Iterator[NotEvaluated]:
+def evaluate_changed(plan: Plan, seen: Evaluation) -> Evaluation:
+    """What a plan comes to that differs from one that was seen in treatments, sessions or their members alone.
+
+    Only what the change can touch is judged again: treatments that changed or have other limits now, and each rule
+    whose measure needs a member that changed. Where a date did, or a session was added, all is judged again.
+    """
+    changed = changed_members(seen.layout.plan, plan)
+    if changed is None or len(plan.sessions) != len(seen.layout.sessions):
+        return evaluate_plan(plan, seen.layout.book)
+    layout = Layout(plan, seen.layout.book, before=seen.layout)
+    pairs = zip(layout.treatments, seen.layout.treatments, seen.of_treatments, strict=True)
+    of_treatments = [part if now is then else _of_treatment(layout, now) for now, then, part in pairs]
+    as_before = all(
+        now.matches is then.matches for now, then in zip(layout.treatments, seen.layout.treatments, strict=True)
+    )
+    of_rules = {
+        rule.slug: seen.of_rules[rule.slug]
+        if as_before and changed.isdisjoint(measure.needs)
+        else _of_rule(layout, rule, measure)
+        for rule, measure in _wider_rules(layout)
+    }
+    return _together(layout, of_treatments, of_rules, seen.not_covered if as_before else _not_covered(layout))
+
+
+def changed_members(before: Plan, after: Plan) -> set[str] | None:
+    """The members that differ between the sessions of two plans, as measures name them; None where a date does."""
+    changed = set()
+    for old, new in zip(before.sessions, after.sessions, strict=False):
+        if old.date != new.date:
+            return None
+        if old is not new:
+            changed |= {f"sessions[].{name}" for name in OF_A_SESSION if getattr(old, name) != getattr(new, name)}
+            for was, now in zip(old.treatments, new.treatments, strict=True):
+                if was is not now:
+                    names = [name for name in OF_A_TREATMENT if getattr(was, name) != getattr(now, name)]
+                    changed |= {OF_TREATMENT + name for name in names}
+    return changed
+
+
+def _wider_rules(layout: Layout) -> Sequence[tuple[Rule, Measure]]:
+    """The rules with limits in force whose groups are wider than a treatment, each with its measure."""
+    known, key = layout.book.known, ("wider rules", layout.in_force)
+    found: Sequence[tuple[Rule, Measure]] | None = known.get(key)
+    if found is None:
+        pairs = [(rule, MEASURES[rule.measure]) for rule in layout.book.rules.values()]
+        found = known[key] = [
+            (rule, measure)
+            for rule, measure in pairs
+            if measure.scope != "treatment" and rule.slug in layout.in_force.limits
+        ]
+    return found
+
+
+def _of_rule(layout: Layout, rule: Rule, measure: Measure) -> Part:
+    """What a rule comes to on all groups of its scope."""
+    part = Part()
+    for group in layout.groups(measure.scope):
+        judge(layout, rule, measure, group, part)
+    return part
+
+
+def _together(
+    layout: Layout, of_treatments: Sequence[Part], of_rules: Mapping[str, Part], not_covered: Part
+) -> Evaluation:
+    """The evaluation that is made of these parts."""
+    outcomes = Outcomes([*of_treatments, *of_rules.values(), not_covered])
+    return Evaluation(layout, of_treatments, of_rules, not_covered, outcomes)
+
+
+def _of_treatment(layout: Layout, placed: PlacedTreatment) -> Part:
+    """What the rules that look at one treatment alone come to on it.
+
+    They are held in two steps, by what the treatment is and by how much of it there is. Each step is worked out once
+    for treatments that have the same limits and are alike in what its measures need, in this plan or in another.
+    """
+    known, treatment = layout.book.known, placed.treatment
+    part = Part(placed.pointer)
+    for step, members in enumerate(STEPS):
+        key = (placed.matches, step, layout.is_bare, *members(treatment))
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _step(layout, placed, step)
+        if found.broken or found.not_evaluated or found.unconfirmed:
+            found = found.at(placed.pointer)
+            part.broken += found.broken
+            part.not_evaluated += found.not_evaluated
+            part.unconfirmed += found.unconfirmed
+        part.passed += found.passed
+    return part
+
+
+def _step(layout: Layout, placed: PlacedTreatment, step: int) -> Part:
+    """What the rules of a step come to on a treatment, as if its place were the whole plan."""
+    missing = tuple([pointer.removeprefix(placed.pointer) for pointer in placed.volume_missing])
+    group, part = Group("", (placed._replace(pointer="", volume_missing=missing),)), Part()
+    for slug in placed.matches.by_rule:
+        rule = layout.book.rules[slug]
+        measure = MEASURES[rule.measure]
+        if measure.scope == "treatment" and any(name in HOW_MUCH for name in measure.members) == bool(step):
+            judge(layout, rule, measure, group, part)
+    return part
+
+
+def _not_covered(layout: Layout) -> Part:
     """The topics on which no limit that was asked for applies, or may apply, at each place: silence is no approval."""
-    for topic, rules in layout.book.topics.items():
+    part, whole = Part(), Group("", layout.treatments)
+    for topic in layout.book.topics:
+        if whole.is_covered(topic):
+            continue
         rule = layout.book.rules[topic]
         measure = MEASURES[rule.measure]
         if layout.is_bare and measure.name != "session-volume":
@@ -79,14 +192,6 @@ def _not_covered(layout: Layout) -> Iterator[NotEvaluated]:
             continue
         groups = layout.groups(measure.scope)
         for group in groups if measure.scope in ("treatment", "session", "day") else groups[:1]:
-            if group.entry is None and not _is_covered(layout, rules, group):
-                yield NotEvaluated(rule, measure.pointer or group.pointer, "not_covered")
-
-
-def _is_covered(layout: Layout, rules: tuple[Rule, ...], group: Group) -> bool:
-    """True where each treatment of the group has a limit of one of the rules, asked for, that applies or may apply."""
-    asked = layout.in_force.rule_sets
-    return all(
-        any(limit.rule_set in asked for rule in rules for limit in placed.matches.of(rule.slug).limits)
-        for placed in group.treatments
-    )
+            if group.entry is None and not group.is_covered(topic):
+                part.not_evaluated.append(NotEvaluated(rule, measure.pointer or group.pointer, "not_covered"))
+    return part

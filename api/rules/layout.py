@@ -35,33 +35,57 @@ class PlacedTreatment(NamedTuple):
 
 
 Treatments = Sequence[PlacedTreatment]
+# Areas that are treated, each with its side, if that is told.
+Spots = tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """What a rule judges at once: a treatment, a session, a day, a week, the plan, or an entry of a patient's list.
 
     `treatments` are those in the group, and for an entry, those of the whole plan. `sessions` are the indices of the
-    sessions that it is made of; `day` is their date, or the last of a week. Where the patient's list is empty or was
+    sessions that it is made of; `day` is their date, or the last of a week. Where the `patients_list` is empty or was
     not sent, there is one group for the list, and it has no `entry`.
     """
 
     pointer: str
-    treatments: tuple[PlacedTreatment, ...]
+    treatments: Treatments
     sessions: tuple[int, ...] = ()
     day: int | None = None
+    patients_list: str | None = None
     entry: str | None = None
+
+    @cached_property
+    def alike(self) -> tuple[Matches, ...]:
+        """The different matches that treatments of the group have, in the order of the plan."""
+        return tuple(dict.fromkeys([placed.matches for placed in self.treatments]))
+
+    def is_covered(self, topic: str) -> bool:
+        """True where a limit on the topic that was asked for applies, or may apply, to each treatment."""
+        return all(topic in matches.topics for matches in self.alike)
+
+    def treatments_of(self, matches: Sequence[Matches]) -> Treatments:
+        """The treatments that have one of the matches."""
+        if len(matches) == len(self.alike) or not matches:
+            return self.treatments if matches else ()
+        return [placed for placed in self.treatments if placed.matches in matches]
 
 
 class Layout:
     """A plan laid out, with the limits in force for it."""
 
-    def __init__(self, plan: Plan, book: Book) -> None:
+    def __init__(self, plan: Plan, book: Book, before: "Layout | None" = None) -> None:
+        """Lay out a plan. Where no date differs from the plan `before`, what did not change stays where it is laid."""
         self.plan = plan
         self.book = book
-        self.in_force: LimitsInForce = book.in_force_for(plan)
+        self.in_force: LimitsInForce = before.in_force if before else book.in_force_for(plan)
         self._exposures: dict[tuple[int, str], bool | None] = {}
-        self.sessions = tuple(self._session(i, session) for i, session in enumerate(plan.sessions))
+        self.sessions: tuple[Group, ...] = tuple(
+            [
+                self._session(i, session, before.sessions[i].treatments if before else ())
+                for i, session in enumerate(plan.sessions)
+            ]
+        )
         self.treatments = tuple(placed for group in self.sessions for placed in group.treatments)
         self._groups: dict[str, tuple[Group, ...]] = {}
 
@@ -73,19 +97,33 @@ class Layout:
         7 mL in the leg is bare; with `"form": "foam"`, or with an empty list of conditions, it is not.
         """
         plan = self.plan
+        if plan.patient is not NO_PATIENT:
+            return False
         told = [plan.previous_sessions, plan.provider.emergency_equipment_on_site]
         told += [getattr(session, name) for session in plan.sessions for name in MORE_OF_A_SESSION]
         told += [getattr(placed.treatment, name) for placed in self.treatments for name in MORE_OF_A_TREATMENT]
-        return plan.patient is NO_PATIENT and all(value in (None, ()) for value in told)
+        return all(value in (None, ()) for value in told)
 
-    def _session(self, i: int, session: Session) -> Group:
-        """A session as a group."""
-        pointer = f"/sessions/{i}"
-        treatments = tuple(
-            self._place(f"{pointer}/treatments/{j}", treatment, self._first_exposure(i, treatment))
-            for j, treatment in enumerate(session.treatments)
+    @cached_property
+    def spots(self) -> tuple[Spots, ...]:
+        """The areas and sides that each session treats."""
+        return tuple(
+            [
+                tuple(dict.fromkeys([(each.area, each.side) for each in session.treatments]))
+                for session in self.plan.sessions
+            ]
         )
-        return Group(pointer, treatments, (i,), session.date)
+
+    def _session(self, i: int, session: Session, before: Treatments) -> Group:
+        """A session as a group; a treatment that is among those `before` is taken from there."""
+        pointer = f"/sessions/{i}"
+        placed = [
+            self._place(f"{pointer}/treatments/{j}", treatment, self._first_exposure(i, treatment))
+            if not before or before[j].treatment is not treatment
+            else before[j]
+            for j, treatment in enumerate(session.treatments)
+        ]
+        return Group(pointer, tuple(placed), (i,), session.date)
 
     def _place(self, pointer: str, treatment: Treatment, first_exposure: bool | None) -> PlacedTreatment:
         """A treatment with its place, the limits that apply to it, and its volume."""
@@ -104,9 +142,10 @@ class Layout:
 
     def groups(self, scope: str) -> tuple[Group, ...]:
         """The groups of a scope, in the order of the plan."""
-        if scope not in self._groups:
-            self._groups[scope] = tuple(self._make_groups(scope))
-        return self._groups[scope]
+        groups = self._groups.get(scope)
+        if groups is None:
+            groups = self._groups[scope] = tuple(self._make_groups(scope))
+        return groups
 
     def _make_groups(self, scope: str) -> Iterable[Group]:
         """The groups of a scope; `groups` remembers them."""
@@ -129,8 +168,11 @@ class Layout:
         entries = getattr(self.plan.patient, patients_list)
         pointer = f"/patient/{patients_list}"
         if not entries:
-            return (Group(pointer, self.treatments),)
-        return (Group(f"{pointer}/{k}", self.treatments, entry=entry) for k, entry in enumerate(entries))
+            return (Group(pointer, self.treatments, patients_list=patients_list),)
+        return (
+            Group(f"{pointer}/{k}", self.treatments, patients_list=patients_list, entry=entry)
+            for k, entry in enumerate(entries)
+        )
 
     def _others(self, patients_list: str) -> Iterable[Group]:
         """A group for each entry of a list such as `other_conditions`; none where it is empty or was not sent."""

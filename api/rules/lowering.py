@@ -26,6 +26,8 @@ def only_lowers(before: Layout, after: Layout) -> bool:
 
 def _is_no_more(placed: PlacedTreatment, old: PlacedTreatment) -> bool:
     """True where a treatment is with the old one's product, no stronger, no more, and in no larger injections."""
+    if placed is old:
+        return True
     new, was = placed.treatment, old.treatment
     if new.product != was.product or (new.concentration_percent or 0) > (was.concentration_percent or 0):
         return False

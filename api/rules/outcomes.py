@@ -11,10 +11,12 @@ Each rule is held against its limits in force on each group of its scope, and en
     nothing to observe          -                     none: the rule is not applicable
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
-from api.rules.measures import Observed, unique
+from api.rules.measures import Observed, behind, unique
 from api.rules.numbers import Ratio
 from api.rules.plan import RECORDS
 from api.rules.rows import SEVERITIES, Limit, Rule
@@ -38,6 +40,7 @@ class Judged:
     foam in Britain may break the clinic's own limit and keep the label's.
     `blocked`: a limit on the same question has no number, so coming down to this one proves nothing, and no suggestion
     aims at it.
+    `told` has what an answer says of it as a rule that is kept, once one did.
     """
 
     rule: Rule
@@ -49,6 +52,7 @@ class Judged:
     also: tuple[Limit, ...] = ()
     kept: tuple[Limit, ...] = ()
     blocked: bool = False
+    told: Mapping[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -140,57 +144,115 @@ def _member(pointer: str) -> str:
 
 
 @dataclass(slots=True)
-class Outcomes:
-    """What became of every rule at every place. The rules are judged one after another, and add to these lists."""
+class Part:
+    """What one rule comes to wherever it is judged, or all rules of one treatment at its `place`.
 
+    Pointers of what passed begin after the `place`, so that treatments that are alike can share it.
+    """
+
+    place: str = ""
     broken: list[Judged] = field(default_factory=list)
     passed: list[Judged] = field(default_factory=list)
     not_evaluated: list[NotEvaluated] = field(default_factory=list)
     unconfirmed: list[Unconfirmed] = field(default_factory=list)
 
+    def at(self, place: str) -> "Part":
+        """The same of another treatment, whose pointers begin with `place`."""
+        return Part(
+            place,
+            [replace(each, pointer=place, observed=each.observed.at(place)) for each in self.broken],
+            self.passed,
+            [replace(each, pointer=place, missing=behind(place, each.missing)) for each in self.not_evaluated],
+            [replace(each, pointer=place, observed=each.observed.at(place)) for each in self.unconfirmed],
+        )
+
+
+class Pass(NamedTuple):
+    """A rule that is kept at one place: what is `judged` may be shared with other places."""
+
+    pointer: str
+    judged: Judged
+
+
+# A rule's slug or its measure, and a place: on what question a limit is, and where.
+Question = tuple[str, str]
+
+
+class Outcomes:
+    """What became of every rule at every place.
+
+    A number of another rule set must not stand in for a label's that is not known. So where a limit on the same
+    question has no number, a pass is not evaluated, and a finding blocked. Example: no source gives the volume of
+    Aethoxysklerol foam for a session in Britain. An amount that keeps the article's limit does not pass for it; and one
+    that breaks it gets no suggestion to come down to that limit.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+        self.unconfirmed = [each for part in parts for each in part.unconfirmed]
+        self._unknown: dict[Question, tuple[Limit, ...]] = {}
+        for each in self.unconfirmed:
+            if each.limit.unconfirmed:
+                self._unknown |= dict.fromkeys(_questions(each.rule, each.pointer), each.limits)
+        self.broken = [
+            replace(judged, blocked=True) if self._are_unknown(judged.rule, judged.pointer) else judged
+            for part in parts
+            for judged in part.broken
+        ]
+        self._told = [each for part in parts for each in part.not_evaluated]
+
+    def _are_unknown(self, rule: Rule, pointer: str) -> tuple[Limit, ...] | None:
+        """The limits without a number on the rule's question at a place; None where there are none."""
+        if not self._unknown:
+            return None
+        return next((self._unknown[key] for key in _questions(rule, pointer) if key in self._unknown), None)
+
+    @cached_property
+    def passed(self) -> list[Pass]:
+        """The rules that are kept, each at each place."""
+        passed = [Pass(part.place + judged.pointer, judged) for part in self.parts for judged in part.passed]
+        if not self._unknown:
+            return passed
+        return [each for each in passed if self._are_unknown(each.judged.rule, each.pointer) is None]
+
+    @cached_property
+    def not_evaluated(self) -> list[NotEvaluated]:
+        """What was not evaluated, less the `unconfirmed`. What is held back alone does not leave a plan incomplete."""
+        held_back = []
+        if self._unknown:
+            has_finding = {(each.rule.slug, each.pointer) for each in self.unconfirmed}
+            for part in self.parts:
+                for judged in part.passed:
+                    rule, pointer = judged.rule, part.place + judged.pointer
+                    limits = self._are_unknown(rule, pointer)
+                    if limits is not None and (rule.slug, pointer) not in has_finding:
+                        held_back.append(NotEvaluated(rule, pointer, "limit_unconfirmed", limits=limits))
+        return [*self._told, *held_back]
+
+    @cached_property
     def findings(self) -> list[Finding]:
         """The findings: the gravest first, then in the order of the plan."""
         return sorted([*self.broken, *self.unconfirmed], key=_in_order)
 
     def leave_incomplete(self) -> bool:
         """True where anything that was not evaluated makes the plan `incomplete`."""
-        return any(each.leaves_incomplete for each in self.not_evaluated)
+        return any(each.leaves_incomplete for each in self._told)
 
+    @cached_property
     def open_places(self) -> set[tuple[str, str]]:
         """Rule and place of each that makes the plan `incomplete`."""
-        return {(each.rule.slug, each.pointer) for each in self.not_evaluated if each.leaves_incomplete}
+        return {(each.rule.slug, each.pointer) for each in self._told if each.leaves_incomplete}
 
     def applicable(self) -> set[str]:
         """The slugs of the rules that have an outcome at any place."""
-        every: list[Judged | NotEvaluated] = [*self.broken, *self.passed, *self.not_evaluated, *self.unconfirmed]
-        return {each.rule.slug for each in every}
-
-    def hold_back_what_is_laxer(self) -> None:
-        """Turn a pass into not evaluated, and block a finding, where a limit on the same question has no number.
-
-        A number of another rule set must not stand in for a label's that is not known. Example: no source gives the
-        volume of Aethoxysklerol foam for a session in Britain. An amount that keeps the article's limit does not pass
-        for it; and one that breaks it gets no suggestion to come down to that limit.
-        """
-        unknown: dict[tuple[str, str], tuple[Limit, ...]] = {}
-        for each in self.unconfirmed:
-            if each.limit.unconfirmed:
-                unknown |= dict.fromkeys(_questions(each.rule, each.pointer), each.limits)
-        has_finding = {(each.rule.slug, each.pointer) for each in self.unconfirmed}
-        passed, self.passed = self.passed, []
-        for judged in passed:
-            limits = next((unknown[key] for key in _questions(judged.rule, judged.pointer) if key in unknown), None)
-            if limits is None:
-                self.passed.append(judged)
-            elif (judged.rule.slug, judged.pointer) not in has_finding:
-                self.not_evaluated.append(NotEvaluated(judged.rule, judged.pointer, "limit_unconfirmed", limits=limits))
-        for judged in self.broken:
-            judged.blocked = any(key in unknown for key in _questions(judged.rule, judged.pointer))
+        every: list[Judged | NotEvaluated] = [*self.broken, *self._told, *self.unconfirmed]
+        return {each.rule.slug for each in every} | {each.rule.slug for part in self.parts for each in part.passed}
 
 
-def in_order_of_plan(pointer: str) -> list[tuple[int, str]]:
+@lru_cache(maxsize=4096)
+def in_order_of_plan(pointer: str) -> tuple[tuple[int, str], ...]:
     """A key to sort pointers by: `/sessions/2` comes before `/sessions/10`."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in pointer.split("/")]
+    return tuple([(int(part), "") if part.isdigit() else (-1, part) for part in pointer.split("/")])
 
 
 def _in_order(finding: Finding) -> Any:
@@ -198,6 +260,6 @@ def _in_order(finding: Finding) -> Any:
     return SEVERITIES.index(finding.severity), in_order_of_plan(finding.pointer), finding.rule.slug, finding.id
 
 
-def _questions(rule: Rule, pointer: str) -> list[tuple[str, str]]:
+def _questions(rule: Rule, pointer: str) -> list[Question]:
     """What a rule is about at a place: its topic and its measure. Rules that share either are on the same question."""
     return [(rule.topic or rule.slug, pointer), (rule.measure, pointer)]

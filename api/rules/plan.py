@@ -304,11 +304,10 @@ def read_plan(document: Any, vocabulary: Vocabulary) -> Plan:
     """
     reader = Reader(vocabulary)
     plan: Plan | None = Record(Plan).read(document, "", reader)
-    _refuse_too_many(document, reader)
     if plan is not None:
-        _refuse_two_counts(plan, reader)
-        _refuse_foam_of_a_liquid(plan, reader)
-        _refuse_later_past(plan, reader)
+        refuse_contradictions(plan, reader)
+    else:
+        _refuse_too_many(_treatments(document), reader)
     if reader.faults or plan is None:
         raise PlanFaults(reader.faults)
     return plan
@@ -330,9 +329,17 @@ def read_envelope(envelope: type[Envelope], document: Any) -> Envelope:
     return read
 
 
-def _refuse_too_many(document: Any, reader: Reader) -> None:
+def refuse_contradictions(plan: Plan, reader: Reader) -> None:
+    """Note a fault for each thing that is wrong with the plan as a whole, though each of its members can be read."""
+    _refuse_too_many(sum([len(session.treatments) for session in plan.sessions]), reader)
+    _refuse_two_counts(plan, reader)
+    _refuse_foam_of_a_liquid(plan, reader)
+    _refuse_later_past(plan, reader)
+
+
+def _refuse_too_many(treatments: int, reader: Reader) -> None:
     """Note a fault where all sessions together have too many treatments."""
-    if _treatments(document) > MOST_TREATMENTS:
+    if treatments > MOST_TREATMENTS:
         reader.fault("/sessions", "too_many_treatments", f"Send at most {MOST_TREATMENTS} treatments in all.")
 
 

@@ -24,18 +24,9 @@ PATIENT_IDENTIFIERS = frozenset({
 
 
 class JsonNumber(str):
-    """The source text of a JSON number; never turned into a float."""
+    """The source text of a JSON number; never turned into a float. Whole numbers may be integers, too."""
 
     __slots__ = ()
-
-
-def as_read(value: Any) -> Any:
-    """A document that was made here, as if it had been read from a body: each whole number is a `JsonNumber`."""
-    if isinstance(value, dict):
-        return {name: as_read(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [as_read(element) for element in value]
-    return JsonNumber(value) if type(value) is int else value
 
 
 class NotANumber:

@@ -1,35 +1,35 @@
-"""Suggestions: a document and its evaluation in; out, JSON Patches (RFC 6902), each proved on the document.
+"""Suggestions: the evaluation of a plan in; out, JSON Patches (RFC 6902) for its document, each proved on the plan.
 
 A suggestion lowers a strength, a dose, a volume or the volume of an injection; or it moves something to a later day, or
-asks for more care afterwards. An operator proposes from what was judged; the `Adviser` proves, and `lowering` refuses
-whatever raises something. Contraindications and eligibility have no operator: no patch removes them.
+asks for more care afterwards. An operator proposes from what was judged. The `Adviser` proves on the typed plan, and
+judges again only what the change can touch; `lowering` refuses whatever raises something. Contraindications and
+eligibility have no operator: no patch removes them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from api.rules.book import Book
-from api.rules.evaluate import Evaluation, evaluate
+from api.rules.evaluate import Evaluation, evaluate_changed
 from api.rules.layout import Layout, PlacedTreatment
 from api.rules.lowering import only_lowers
 from api.rules.numbers import Ratio, as_text, in_words
 from api.rules.outcomes import Finding, Judged, Unconfirmed
+from api.rules.patching import Operation, patched
 from api.rules.plan import Session
-from api.rules.reading import PlanFaults, as_read
+from api.rules.reading import PlanFaults
 from api.rules.rows import SEVERITIES, Limit
 from api.rules.value_types import Record
 
-Operation = Mapping[str, Any]
 # The change in words, and as a patch.
 Proposal = tuple[str, list[Operation]]
 # Proposals for one thing, of which the first that is proved is offered.
 Ways = tuple[Proposal, ...]
 
 MOST_FOR_A_FINDING = 4
-# Checks of patched bodies for one answer, counted in treatments, so that a large plan stays quick.
+# Checks of patched plans for one answer, counted in treatments, so that a large plan stays quick.
 MOST_TREATMENTS_CHECKED = 600
 MOST_STEPS = 8
 
@@ -244,7 +244,7 @@ def _later_day(layout: Layout, placed: PlacedTreatment) -> str | None:
     return date.fromordinal(max(day for day in days if day) + max(intervals, default=1000) // 1000).isoformat()
 
 
-# A proposal, and what the patched document comes to.
+# A proposal, and what the patched plan comes to.
 Proof = tuple[str, list[Operation], Evaluation]
 
 OPERATORS: dict[str, Callable[[Case], Iterator[Ways]]] = {
@@ -263,22 +263,42 @@ OPERATORS: dict[str, Callable[[Case], Iterator[Ways]]] = {
 }
 
 
+def proposals(seen: Evaluation, finding: Finding) -> Iterator[Ways]:
+    """What may be tried against a finding of a plan that was seen."""
+    operator = OPERATORS.get(finding.rule.measure)
+    if operator is None or isinstance(finding, Unconfirmed) or finding.blocked or finding.observed.breaks:
+        return
+    yield from operator(Case(finding, seen.layout))
+
+
+def tried(seen: Evaluation, patch: Sequence[Operation]) -> Evaluation | None:
+    """What a plan that was seen comes to with a patch; None where that is no plan.
+
+    That is so where nothing is left of an amount, or a count is out of range.
+    """
+    try:
+        plan = patched(seen.layout.plan, patch, seen.layout.book.vocabulary)
+    except PlanFaults:
+        return None
+    return evaluate_changed(plan, seen)
+
+
 class Adviser:
-    """Proposes changes to one document and proves each by evaluating the patched document."""
+    """Proposes changes to one plan, which was `seen`, and proves each by evaluating the changed plan."""
 
-    def __init__(self, document: Any, book: Book) -> None:
-        self.document = document
-        self.book = book
+    def __init__(self, seen: Evaluation) -> None:
+        self.seen = seen
         self._left = MOST_TREATMENTS_CHECKED
+        self._tried: dict[tuple[str, str], Evaluation | None] = {}
 
-    def advise(self, seen: Evaluation) -> Advice:
-        """The suggestions for each finding of the document, whose evaluation is `seen`, and the combined patch."""
-        findings = seen.outcomes.findings()
+    def advise(self) -> Advice:
+        """The suggestions for each finding of the plan, and the combined patch."""
+        findings = self.seen.outcomes.findings
         before = [finding.id for finding in findings]
         advice = Advice()
         for finding in findings:
             suggestions = []
-            for label, patch, after in self._proved(self.document, seen, finding):
+            for label, patch, after in self._proved(self.seen, finding):
                 now = [each.id for each in _by_id(after)]
                 resolves = tuple(each for each in before if each not in now)
                 introduces = tuple(each for each in now if each not in before)
@@ -286,66 +306,69 @@ class Adviser:
                 if len(suggestions) == MOST_FOR_A_FINDING:
                     break
             advice.by_finding[finding.id] = sorted(suggestions, key=lambda suggestion: len(suggestion.patch))
-        advice.nearest = self._nearest(seen)
+        advice.nearest = self._nearest()
         return advice
 
-    def _proved(self, document: Any, seen: Evaluation, finding: Finding) -> Iterator[Proof]:
+    def _proved(self, seen: Evaluation, finding: Finding) -> Iterator[Proof]:
         """The proposals for a finding that are proved, each with its proof."""
-        operator = OPERATORS.get(finding.rule.measure)
-        if operator is None or isinstance(finding, Unconfirmed) or finding.blocked or finding.observed.breaks:
-            return
-        for ways in operator(Case(finding, seen.layout)):
-            proof = next((proof for way in ways if (proof := self._prove(document, seen, finding, way))), None)
+        for ways in proposals(seen, finding):
+            proof = next((proof for way in ways if (proof := self._prove(seen, finding, way))), None)
             if proof is not None:
                 yield proof
 
-    def _prove(self, document: Any, seen: Evaluation, finding: Judged, way: Proposal) -> Proof | None:
+    def _prove(self, seen: Evaluation, finding: Finding, way: Proposal) -> Proof | None:
         """A proposal with what it comes to; None unless it only lowers, the finding is gone, and nothing is worse."""
         label, patch = way
         self._left -= len(seen.layout.treatments)
         if self._left < 0:
             return None
-        try:
-            after = evaluate(apply(document, patch), self.book)
-        except PlanFaults:
-            return None  # what it proposes is no plan: nothing is left of an amount, or a count is out of range
-        gone = finding.id not in [each.id for each in after.outcomes.findings()]
-        proved = gone and not _is_worse(seen, after) and only_lowers(seen.layout, after.layout)
+        after = self._try(seen, finding, way)
+        if after is None or finding.id in [each.id for each in after.outcomes.findings]:
+            return None
+        proved = not _is_worse(seen, after) and only_lowers(seen.layout, after.layout)
         return (label, patch, after) if proved else None
 
-    def _nearest(self, seen: Evaluation) -> list[Operation] | None:
+    def _try(self, seen: Evaluation, finding: Finding, way: Proposal) -> Evaluation | None:
+        """What the patch of a proposal comes to. On the plan itself, the combined patch begins with what was tried."""
+        label, patch = way
+        if seen is not self.seen:
+            return tried(seen, patch)
+        key = finding.id, label
+        if key not in self._tried:
+            self._tried[key] = tried(seen, patch)
+        return self._tried[key]
+
+    def _nearest(self) -> list[Operation] | None:
         """A patch that leads to `within_limits`, or None: of the gravest finding the first proved change, and again."""
-        document, patch, start = self.document, [], seen
-        findings = seen.outcomes.findings()
+        seen, patch, findings = self.seen, [], self.seen.outcomes.findings
         for _ in range(MOST_STEPS):
             serious = [finding for finding in findings if finding.severity != "info"]
             if not serious:
                 break
-            step = next(self._proved(document, seen, serious[0]), None)
+            step = next(self._proved(seen, serious[0]), None)
             if step is None:
                 return None
             _, operations, seen = step
             findings = _by_id(seen)
-            document = apply(document, operations)
             patch += operations
-        done = patch and seen.verdict == "within_limits" and only_lowers(start.layout, seen.layout)
+        done = patch and seen.verdict == "within_limits" and only_lowers(self.seen.layout, seen.layout)
         return _shortened(patch) if done else None
 
 
 def _by_id(after: Evaluation) -> list[Finding]:
     """The findings of a patched document: the gravest first, then by id, so that no order hangs on the patch."""
-    return sorted(after.outcomes.findings(), key=lambda finding: (SEVERITIES.index(finding.severity), finding.id))
+    return sorted(after.outcomes.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.id))
 
 
 def _is_worse(seen: Evaluation, after: Evaluation) -> bool:
     """True where a finding is graver than before, or something more is left open."""
-    before = {finding.id: finding for finding in seen.outcomes.findings()}
-    opened = after.outcomes.open_places() - seen.outcomes.open_places()
-    rules = {rule for rule, _ in seen.outcomes.open_places()}
+    before = {finding.id: finding for finding in seen.outcomes.findings}
+    opened = after.outcomes.open_places - seen.outcomes.open_places
+    rules = {rule for rule, _ in seen.outcomes.open_places}
     there = tuple(f"/sessions/{i}" for i in range(len(seen.layout.sessions), len(after.layout.sessions)))
     if any(rule not in rules or not pointer.startswith(there) for rule, pointer in opened):
         return True  # an added session may leave open the rules that other sessions left open
-    return any(_is_graver(finding, before.get(finding.id)) for finding in after.outcomes.findings())
+    return any(_is_graver(finding, before.get(finding.id)) for finding in after.outcomes.findings)
 
 
 def _is_graver(finding: Finding, before: Finding | None) -> bool:
@@ -366,23 +389,3 @@ def _shortened(patch: list[Operation]) -> list[Operation]:
     for k, operation in enumerate(reversed(patch)):
         kept.setdefault(operation["path"] if operation["op"] == "replace" else k, operation)
     return list(kept.values())[::-1]
-
-
-def apply(document: Any, patch: Sequence[Operation]) -> Any:
-    """The document with the operations applied; what they do not touch is shared with the original."""
-    for operation in patch:
-        document = _with(document, operation["path"].split("/")[1:], as_read(operation["value"]))
-    return document
-
-
-def _with(node: Any, path: list[str], value: Any) -> Any:
-    """A copy of the node with the value at the path; `-` appends it to a list."""
-    if not path:
-        return value
-    copy = node.copy()
-    if path == ["-"]:
-        copy.append(value)
-    else:
-        key: Any = int(path[0]) if isinstance(node, list) else path[0]
-        copy[key] = _with(node[key], path[1:], value)
-    return copy

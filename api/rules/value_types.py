@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cached_property
 from typing import Any, Protocol
 
 from api.rules.numbers import DECIMAL_PATTERN, LONGEST_DECIMAL, as_text, in_words, thousandths
@@ -111,7 +111,7 @@ class Decimal:
     most: str
 
     def read(self, value: Any, pointer: str, reader: Reader) -> int | None:
-        number = thousandths(value) if isinstance(value, str) else None
+        number = thousandths(str(value)) if isinstance(value, str) or type(value) is int else None
         if number is None:
             reader.fault(
                 pointer,
@@ -119,9 +119,14 @@ class Decimal:
                 "Send a plain decimal, as a string or a number: ASCII digits, no sign, no exponent, "
                 "at most six digits before the point and three behind it.",
             )
-        elif not _thousandths(self.least) <= number <= _thousandths(self.most):
+        elif not self._bounds[0] <= number <= self._bounds[1]:
             reader.fault(pointer, "out_of_range", f"Send a value from {self.least} to {self.most} {self.unit}.")
         return number
+
+    @cached_property
+    def _bounds(self) -> tuple[int, int]:
+        """The bounds in thousandths."""
+        return thousandths(self.least) or 0, thousandths(self.most) or 0
 
     @property
     def bounds(self) -> str:
@@ -158,7 +163,7 @@ class Whole(AsItIs):
     most: int
 
     def read(self, value: Any, pointer: str, reader: Reader) -> int | None:
-        if type(value) is not JsonNumber or not _WHOLE.fullmatch(value):
+        if type(value) not in (JsonNumber, int) or not _WHOLE.fullmatch(str(value)):
             reader.fault(pointer, "not_a_whole_number", "Send a whole number without sign, point or exponent.")
             return None
         number = int(value)
@@ -238,16 +243,20 @@ class Items:
         if type(value) is not list:
             reader.fault(pointer, "not_a_list", "Send a list.")
             return None
-        if not self.least <= len(value) <= self.most:
-            reader.fault(pointer, "wrong_length", f"Send {self.least} to {self.most} entries.")
-            if len(value) > self.most:
-                return None
+        self.check_length(value, pointer, reader)
+        if len(value) > self.most:
+            return None
         read = tuple([self.value_type.read(element, f"{pointer}/{k}", reader) for k, element in enumerate(value)])
-        if self.unique:
+        if self.unique and len(set(read)) < len(read):
             for k, element in enumerate(read):
                 if element is not None and element in read[:k]:
                     reader.fault(f"{pointer}/{k}", "repeated", "This entry is in the list already.")
         return read
+
+    def check_length(self, value: list[Any], pointer: str, reader: Reader) -> None:
+        """Note a fault where the list is too short or too long."""
+        if not self.least <= len(value) <= self.most:
+            reader.fault(pointer, "wrong_length", f"Send {self.least} to {self.most} entries.")
 
     def write(self, value: tuple[Any, ...]) -> list[Any]:
         return [self.value_type.write(element) for element in value]
@@ -274,19 +283,27 @@ class Record:
             return None
         before = len(reader.faults)
         members = fields_of(self.type)
-        if value.keys() - members.keys() or getattr(value, "doubled", None):
+        if not value.keys() <= members.keys() or getattr(value, "doubled", None):
             _refuse_names(value, members, pointer, reader)
         read = {}
-        for name, declared in members.items():
+        for name, value_type, required in self._members:
             if name in value:
                 sent = value[name]
                 if sent is None:
                     reader.fault(f"{pointer}/{name}", "null", "Leave the member out instead of sending null.")
                 else:
-                    read[name] = declared.metadata["value_type"].read(sent, f"{pointer}/{name}", reader)
-            elif declared.metadata["required"]:
+                    read[name] = value_type.read(sent, f"{pointer}/{name}", reader)
+            elif required:
                 reader.fault(f"{pointer}/{name}", "required", "This member is required.")
         return self.type(**read) if len(reader.faults) == before else None
+
+    @cached_property
+    def _members(self) -> tuple[tuple[str, ValueType, bool], ...]:
+        """The name of each member, how it is read, and whether it is required."""
+        return tuple(
+            (name, declared.metadata["value_type"], declared.metadata["required"])
+            for name, declared in fields_of(self.type).items()
+        )
 
     def write(self, value: Any) -> dict[str, Any]:
         """The record as a document, its members in the order in which they are declared."""
@@ -362,12 +379,6 @@ def _refuse_names(value: dict[str, Any], names: Iterable[str], pointer: str, rea
                 reader.fault(own, "unknown_member", detail, tuple(sorted(known)), nearest(name, known))
         if name in getattr(value, "doubled", ()):
             reader.fault(own, "duplicate_member", "This member comes more than once.")
-
-
-@cache
-def _thousandths(text: str) -> int:
-    """The thousandths of a declared bound."""
-    return thousandths(text) or 0
 
 
 def _json(text: str) -> int | float:

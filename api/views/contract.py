@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import releases
 from api.parsers import Parameter, Texts, read_query, split_query
 from api.releases import FrozenRelease
+from api.rendering import as_json
 from api.schema import Operation
 
 CONTENT_STATUS = "draft for clinical review"
@@ -82,7 +82,7 @@ class ContractView(APIView):
 
     def published(self, body: Mapping[str, Any]) -> HttpResponse:
         """The body as a response with an ETag. Of a pinned release, only another version shows anything else."""
-        rendered = JSONRenderer().render(body)
+        rendered = as_json(body)
         response = HttpResponse(rendered, content_type="application/json")
         response["ETag"] = f'"{self.release.digest[:16]}-{digest(rendered)}"'
         response["Content-Release"] = str(self.release.number)

@@ -1,21 +1,20 @@
 """The plan check: plans in, or what is known before there is one; answers out."""
 
-import hashlib
 from typing import Any
 
-import rfc8785
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from api import metrics, releases
+from api import releases
+from api.checking import answer_to, answer_to_document
 from api.errors import fault_as_json
-from api.parsers import Parameter, refuse_no_body
+from api.parsers import JSONBodyParser, Parameter, refuse_no_body
 from api.rates import account_of
 from api.releases import FrozenRelease
-from api.rules import PlanFaults, check
-from api.rules.answer import DECIDES
+from api.rendering import as_json
+from api.rules import PlanFaults
+from api.rules.answer import ALL, DECIDES, PASSED
 from api.rules.evaluate import evaluate
 from api.rules.numbers import thousandths
 from api.rules.plan import (
@@ -31,13 +30,23 @@ from api.rules.plan import (
     Comparison,
     read_envelope,
 )
-from api.rules.reading import JsonNumber
 from api.rules.resolve import Known, resolve
+from api.rules.value_types import Choice
 from api.schema import Operation
 from api.serializers import AnswerSerializer, BatchAnswerSerializer, ComparisonAnswerSerializer, ResolutionSerializer
 from api.views.contract import CONTENT_STATUS, RELEASE, ContractView
 
 BODY_PROBLEMS = (404, 411, 413, 415, 503)
+
+
+PASSED_PARAMETER = Parameter(
+    "passed",
+    "Which limits that are kept are listed in `passed`: `all`; `binding`, which is of each rule the place that leaves "
+    "the least headroom, the first in the plan where several leave as little; or `none`. `summary.passed` counts all. "
+    "Default `all`.",
+    example="binding",
+    value_type=Choice(PASSED),
+)
 
 
 class PlanView(ContractView):
@@ -52,14 +61,16 @@ class PlanView(ContractView):
         super().initial(request, *args, **kwargs)
         refuse_no_body(request.META)
 
-    def answered(self, body: dict[str, Any]) -> Response:
+    def answered(self, body: bytes) -> HttpResponse:
         """The answer as a response that no cache keeps, since it may tell of a patient."""
-        return Response(body, headers={"Content-Release": str(self.release.number), "Cache-Control": "no-store"})
+        headers = {"Content-Type": "application/json", "Content-Release": str(self.release.number)}
+        return HttpResponse(body, headers={**headers, "Cache-Control": "no-store"})
 
 
 class ValidatePlan(PlanView):
     """Checks a proposed plan against the published limits."""
 
+    parser_classes = (JSONBodyParser,)
     operation = Operation(
         id="validate_session_plan",
         tag="Plans",
@@ -76,13 +87,14 @@ class ValidatePlan(PlanView):
             "for every outcome."
         ),
         returns=AnswerSerializer,
-        parameters=(RELEASE,),
+        parameters=(PASSED_PARAMETER, RELEASE),
         problems=BODY_PROBLEMS,
         takes="Plan",
     )
 
-    def post(self, request: Request) -> Response:
-        return self.answered(answer_to(request.data, self.release))
+    def post(self, request: Request) -> HttpResponse:
+        body: Any = request.data  # bytes, by the parser above
+        return self.answered(answer_to(body, self.release, self.query.get("passed", ALL)))
 
 
 class ValidateBatch(PlanView):
@@ -99,16 +111,17 @@ class ValidateBatch(PlanView):
             "rest. It counts as as many requests as it has plans; where not so many are left, none is checked."
         ),
         returns=BatchAnswerSerializer,
-        parameters=(RELEASE,),
+        parameters=(PASSED_PARAMETER, RELEASE),
         problems=BODY_PROBLEMS,
         takes="Batch",
     )
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         batch = read_envelope(Batch, request.data)
         account_of(request).charge(len(batch.plans))
-        items = [batch_item(document, self.release) for document in batch.plans]
-        return self.answered({"items": items, "release": self.release.number})
+        passed = self.query.get("passed", ALL)
+        items = [batch_item(document, self.release, passed) for document in batch.plans]
+        return self.answered(as_json({"items": items, "release": self.release.number}))
 
 
 class ComparePlans(PlanView):
@@ -130,7 +143,7 @@ class ComparePlans(PlanView):
         takes="Comparison",
     )
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         comparison = read_envelope(Comparison, request.data)
         account_of(request).charge(2 * len(comparison.plans))  # each is judged under both releases
         former = releases.pinned(comparison.from_release)
@@ -150,7 +163,7 @@ class ComparePlans(PlanView):
             "items": items,
             "unreadable": unreadable,
         }
-        return self.answered(body)
+        return self.answered(as_json(body))
 
 
 class ResolveLimit(ContractView):
@@ -198,27 +211,10 @@ class ResolveLimit(ContractView):
         return self.published({**resolution, **envelope})
 
 
-def answer_to(document: Any, release: FrozenRelease) -> dict[str, Any]:
-    """The whole answer to a plan under a release, the same whenever and wherever it is asked for.
-
-    Raises:
-        PlanFaults: the document is not a plan.
-    """
-    answer = check(document, release.book)
-    metrics.count_verdict(answer["verdict"])
-    receipt = {
-        "plan_sha256": hashlib.sha256(rfc8785.dumps(canonical(document))).hexdigest(),
-        "release": release.number,
-        "release_sha256": release.digest,
-        "canonicalization": "RFC 8785",
-    }
-    return {**answer, "release": release.number, "decides": DECIDES, "receipt": receipt}
-
-
-def batch_item(document: Any, release: FrozenRelease) -> dict[str, Any]:
+def batch_item(document: Any, release: FrozenRelease, passed: str) -> dict[str, Any]:
     """The item of one plan in the answer to a batch: the plan's own answer, or its faults."""
     try:
-        return {"status": 200, "answer": answer_to(document, release), "errors": []}
+        return {"status": 200, "answer": answer_to_document(document, release, passed), "errors": []}
     except PlanFaults as refusal:
         return {"status": 400, "answer": None, "errors": [fault_as_json(fault) for fault in refusal.faults]}
 
@@ -232,21 +228,10 @@ def difference(document: Any, former: FrozenRelease, latter: FrozenRelease) -> d
     before, after = evaluate(document, former.book), evaluate(document, latter.book)
     if before.verdict == after.verdict:
         return None
-    went, came = ([finding.id for finding in each.outcomes.findings()] for each in (before, after))
+    went, came = ([finding.id for finding in each.outcomes.findings] for each in (before, after))
     return {
         "from_verdict": before.verdict,
         "to_verdict": after.verdict,
         "came": [finding for finding in came if finding not in went],
         "went": [finding for finding in went if finding not in came],
     }
-
-
-def canonical(node: Any) -> Any:
-    """The document with its numbers as RFC 8785 has them: as floats. Only the receipt's digest is made from it."""
-    if isinstance(node, dict):
-        return {name: canonical(member) for name, member in node.items()}
-    if isinstance(node, list):
-        return [canonical(element) for element in node]
-    if isinstance(node, JsonNumber):
-        return float(node)
-    return node

@@ -8,10 +8,10 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from api.problems import PROBLEMS, Problem
+from api.rendering import Json, as_json
 from api.schema import Operation, examples
 from api.serializers import ProblemListSerializer, ProblemPageSerializer
 from api.views.contract import ContractView
@@ -68,13 +68,13 @@ class Problems(ContractView):
         static=True,
     )
 
-    renderer_classes = (JSONRenderer, HtmlRenderer)
+    renderer_classes = (Json, HtmlRenderer)
 
     def get(self, request: Request) -> HttpResponse:
         pages = [page_of(problem) for problem in PROBLEMS.values()]
         if request.accepted_renderer.format == "html":
             return self.html("api/problems.html", {"problems": map(for_people, pages)})
-        return self.static(HttpResponse(JSONRenderer().render({"items": pages}), content_type="application/json"))
+        return self.static(HttpResponse(as_json({"items": pages}), content_type="application/json"))
 
 
 class ProblemPage(ContractView):
@@ -90,7 +90,7 @@ class ProblemPage(ContractView):
         static=True,
     )
 
-    renderer_classes = (JSONRenderer, HtmlRenderer)
+    renderer_classes = (Json, HtmlRenderer)
 
     def get(self, request: Request, code: str) -> HttpResponse:
         if code not in PROBLEMS:
@@ -99,4 +99,4 @@ class ProblemPage(ContractView):
         if request.accepted_renderer.format == "html":
             shown = {"asked": samples()[code]["request"], "answered": json.dumps(page["sample"], indent=2)}
             return self.html("api/problem.html", {"problem": for_people(page), **shown})
-        return self.static(HttpResponse(JSONRenderer().render(page), content_type="application/json"))
+        return self.static(HttpResponse(as_json(page), content_type="application/json"))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +18,7 @@ from api import keys, releases
 from api.authentication import caller_of
 from api.rates import published_rates, rates_of
 from api.releases import Row
+from api.rendering import Json
 from api.schema import Operation
 from api.serializers import FACTS, CallerSerializer, HealthSerializer, IndexSerializer, ReadySerializer
 from api.views.contract import CONTENT_STATUS, ContractView
@@ -77,7 +78,7 @@ class Home(ContractView):
     """A page for people; the same as `/v1` for a client that prefers `application/json`."""
 
     is_for_anybody = True
-    renderer_classes = (HtmlRenderer, JSONRenderer)
+    renderer_classes = (HtmlRenderer, Json)
 
     def get(self, request: Request) -> HttpResponse:
         release = self.release = releases.current()

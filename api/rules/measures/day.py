@@ -1,9 +1,9 @@
 """Measures of a day or a week: its treatments in; their volume, vials, injections, dose or share out."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
+from api.rules.book import Profile
 from api.rules.layout import DAYS_OF_A_WEEK, NANOLITRES, Group, Layout, PlacedTreatment, Treatments
 from api.rules.measures.registry import Observed, measure, unique, whole
 from api.rules.numbers import Ratio
@@ -40,17 +40,15 @@ NEEDS_OF_A_SPAN = (
 )
 def session_volume(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed:
     """The volume of a session. Sessions of one date are added up: a visit that is split in two uses no less."""
-    observed = volume(treatments)
-    missing = (*layout.undated(), *layout.untold_on_the_day(group, treatments))
-    return replace(observed, missing=unique([*observed.missing, *missing]))
+    return volume(treatments, (*layout.undated(), *layout.untold_on_the_day(group, treatments)))
 
 
-def volume(treatments: Treatments) -> Observed:
-    """The sum of the treatments' volumes; missing is what would settle those that are not known."""
+def volume(treatments: Treatments, missing: tuple[str, ...] = ()) -> Observed:
+    """The sum of the treatments' volumes. What would settle those that are not known is missing, and what else is."""
     return Observed(
         Ratio(sum([placed.nanolitres or 0 for placed in treatments]), NANOLITRES),
         tuple([f"{placed.pointer}/amount" for placed in treatments]),
-        unique([pointer for placed in treatments for pointer in placed.volume_missing]),
+        unique([*[pointer for placed in treatments for pointer in placed.volume_missing], *missing]),
     )
 
 
@@ -60,16 +58,13 @@ def daily_volume(layout: Layout, group: Group, treatments: Treatments, limit: Li
     missing = (*layout.undated(), *layout.untold_before(group, treatments))
     if len(group.sessions) == 1 and not missing:
         return None
-    observed = volume(treatments)
-    return replace(observed, missing=unique([*observed.missing, *missing]))
+    return volume(treatments, missing)
 
 
 @measure("weekly-volume", "week", "mL", *NEEDS_OF_A_SPAN)
 def weekly_volume(layout: Layout, group: Group, treatments: Treatments, limit: Limit) -> Observed:
     """The volume of the seven days that end with a session's day."""
-    observed = volume(treatments)
-    missing = (*layout.undated(), *layout.untold_before(group, treatments, DAYS_OF_A_WEEK))
-    return replace(observed, missing=unique([*observed.missing, *missing]))
+    return volume(treatments, (*layout.undated(), *layout.untold_before(group, treatments, DAYS_OF_A_WEEK)))
 
 
 @measure("vial-count", "day", "{vial}", "sessions[].treatments[].amount", "previous_sessions", "sessions[].date")
@@ -138,7 +133,7 @@ def daily_dose_per_weight(layout: Layout, group: Group, treatments: Treatments, 
     ]
     missing += [*layout.undated(), *layout.untold_before(group, treatments)]
     ratio_open = [placed for placed in treatments if placed.treatment.form == "foam" and _ratio(placed) is None]
-    dose = sum((_milligrams(placed) for placed in treatments), Fraction(0))
+    dose = _milligrams(treatments)
     bound = Fraction(int(limit.value or 0), 1000)
     if weight is None:
         at_risk = dose > bound * Fraction(LIGHTEST_ADULT, 1000)
@@ -146,7 +141,7 @@ def daily_dose_per_weight(layout: Layout, group: Group, treatments: Treatments, 
     kilograms = Fraction(weight, 1000)
     if ratio_open and dose > bound * kilograms:
         missing += [f"{placed.pointer}/foam/ratio" for placed in ratio_open]
-        dose = sum((_milligrams(placed) for placed in treatments if placed not in ratio_open), Fraction(0))
+        dose = _milligrams([placed for placed in treatments if placed not in ratio_open])
     by_weight = dose * 1000 / kilograms
     contributing = (*amounts.contributing, "/patient/weight_kg")
     return Observed(Ratio(by_weight.numerator, by_weight.denominator), contributing, unique(missing))
@@ -157,10 +152,15 @@ def _ratio(placed: PlacedTreatment) -> int | None:
     return placed.treatment.foam.ratio if placed.treatment.foam else None
 
 
-def _milligrams(placed: PlacedTreatment) -> Fraction:
-    """The milligrams of sclerosant in a treatment: 10 in each mL of 1 % liquid; of foam, in each mL of its liquid."""
-    drug = Fraction((placed.nanolitres or 0) * (placed.treatment.concentration_percent or 0), 100_000 * NANOLITRES)
-    return drug * Fraction(1000, 1000 + (_ratio(placed) or 0))
+def _milligrams(treatments: Treatments) -> Fraction:
+    """The milligrams of sclerosant in treatments: 10 in each mL of 1 % liquid; of foam, in each mL of its liquid."""
+    drug: dict[int, int] = {}  # volume times strength, by the parts of gas
+    for placed in treatments:
+        gas = _ratio(placed) or 0
+        of_this = (placed.nanolitres or 0) * (placed.treatment.concentration_percent or 0)
+        drug[gas] = drug.get(gas, 0) + of_this
+    each = [Fraction(of_all * 1000, 100_000 * NANOLITRES * (1000 + gas)) for gas, of_all in drug.items()]
+    return sum(each, Fraction(0))
 
 
 @measure(
@@ -187,7 +187,7 @@ def product_share(layout: Layout, group: Group, treatments: Treatments, limit: L
     named = [placed for placed in treatments if placed.treatment.product]
     if (
         len({placed.treatment.product for placed in named}) < 2
-        and len({_maxima(layout, placed) for placed in named}) < 2
+        and len({_maxima(layout, profile) for profile in {placed.matches.profile for placed in named}}) < 2
     ):
         return None
     total = Fraction(0)
@@ -206,9 +206,9 @@ def product_share(layout: Layout, group: Group, treatments: Treatments, limit: L
     return Observed(Ratio(total.numerator, total.denominator), pointers, unique(missing or without_maximum), reason)
 
 
-def _maxima(layout: Layout, placed: PlacedTreatment) -> tuple[str, ...]:
+def _maxima(layout: Layout, profile: Profile) -> tuple[str, ...]:
     """The slugs of the maxima of a treatment: where two treatments have other maxima, these slugs differ."""
-    return tuple(sorted({limit.slug for measured in MAXIMA for limit, _ in _numbered(layout, placed, measured)}))
+    return tuple(sorted({limit.slug for measured in MAXIMA for limit, _ in _numbered(layout, profile, measured)}))
 
 
 def _session_maximum(layout: Layout, placed: PlacedTreatment) -> tuple[Fraction | None, list[str]]:
@@ -236,14 +236,14 @@ def volume_of_dose(dose: int, weight: int, concentration: int) -> Fraction:
 
 def _bounds(layout: Layout, placed: PlacedTreatment, measured: str) -> tuple[list[int], list[str]]:
     """The maxima of a measure that apply to a treatment; and pointers to members that would settle whether more do."""
-    numbered = list(_numbered(layout, placed, measured))
+    numbered = list(_numbered(layout, placed.matches.profile, measured))
     bounds = [int(limit.value or 0) for limit, unknown in numbered if not unknown]
     missing = [f"{placed.pointer}/{name}" for _, unknown in numbered for name in unknown if name != "area"]
     return bounds, missing
 
 
-def _numbered(layout: Layout, placed: PlacedTreatment, measured: str) -> Iterator[tuple[Limit, tuple[str, ...]]]:
-    """The maxima with a number that apply, or may apply, to a treatment, each with the members that would settle it.
+def _numbered(layout: Layout, profile: Profile, measured: str) -> Iterator[tuple[Limit, tuple[str, ...]]]:
+    """The maxima with a number that apply, or may apply, to a profile, each with the members that would settle it.
 
     Also those that were not asked for: a share of a label's maximum can be told without being held against it.
     """
@@ -251,6 +251,6 @@ def _numbered(layout: Layout, placed: PlacedTreatment, measured: str) -> Iterato
         if layout.book.rules[slug].topic is None:
             continue
         for limit in layout.in_force.numbered.get(slug, ()):
-            unknown = layout.book.unknown(limit, placed.matches.profile)
+            unknown = layout.book.unknown(limit, profile)
             if unknown is not None:
                 yield limit, unknown

@@ -5,7 +5,7 @@ None where there is nothing to measure, such as the vials of a session whose amo
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
@@ -35,6 +35,15 @@ class Observed:
     reason: str = "missing_input"
     at_risk: bool = False
     breaks: bool = False
+
+    def at(self, place: str) -> "Observed":
+        """The same at another treatment, whose pointers begin with `place`."""
+        return replace(self, contributing=behind(place, self.contributing), missing=behind(place, self.missing))
+
+
+def behind(place: str, pointers: Iterable[str]) -> tuple[str, ...]:
+    """The pointers, with that of a place before each."""
+    return tuple([place + pointer for pointer in pointers])
 
 
 def broken_by(*pointers: str) -> Observed:
@@ -68,6 +77,12 @@ class Measure:
     pointer: str | None
     asks_condition: bool
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The members of a treatment that it needs, such as `foam` for `sessions[].treatments[].foam.gas`."""
+        own = [need.removeprefix(OF_TREATMENT) for need in self.needs if need.startswith(OF_TREATMENT)]
+        return unique(path.partition(".")[0] for path in own)
+
     def strange_values(self, limit: Limit, book: Book) -> list[str]:
         """The values that a limit lists and that are not among the measure's words, so that they match nothing."""
         if self.words is None:
@@ -75,6 +90,8 @@ class Measure:
         known = set(self.words(book))
         return [str(value) for value in limit.values if value not in known]
 
+
+OF_TREATMENT = "sessions[].treatments[]."
 
 MEASURES: dict[str, Measure] = {}
 
@@ -106,7 +123,7 @@ OWNERS: dict[str, Callable[[Layout, Group], Any]] = {
     "plan": lambda layout, group: layout.plan,
 }
 
-PREFIXES = {"treatment": "sessions[].treatments[].", "session": "sessions[].", "plan": ""}
+PREFIXES = {"treatment": OF_TREATMENT, "session": "sessions[].", "plan": ""}
 
 
 def whole(number: int) -> Ratio:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from api.rules.layout import Group, Layout, PlacedTreatment, Treatments
+from api.rules.layout import Group, Layout, PlacedTreatment, Spots, Treatments
 from api.rules.measures.registry import Observed, broken_by, measure, member_measure, unique, whole
 from api.rules.numbers import Ratio
-from api.rules.plan import OTHER_ALLERGIES, PROCEDURES, Session
+from api.rules.plan import OTHER_ALLERGIES, PROCEDURES
 from api.rules.rows import Limit
 
 member_measure("observation-minutes", "session", "min", "observation_minutes", whole, gives="count")
@@ -55,10 +55,15 @@ def same_area_interval(layout: Layout, group: Group, treatments: Treatments, lim
             _touches(layout, placed, area, previous.sides) for placed in group.treatments for area in previous.areas
         ):
             past.append((previous.date, f"/previous_sessions/{k}/date"))
+    meeting = {
+        spots
+        for spots in dict.fromkeys(layout.spots)
+        if any(_meets(layout, placed, spots) for placed in group.treatments)
+    }
     planned = [
         (other.day, f"{other.pointer}/date")
-        for other, session in zip(layout.sessions, layout.plan.sessions, strict=True)
-        if other is not group and any(_meets(layout, placed, session) for placed in group.treatments)
+        for other, spots in zip(layout.sessions, layout.spots, strict=True)
+        if other is not group and spots in meeting
     ]
     return _shortest_interval(layout, group, past, planned, untold)
 
@@ -69,12 +74,9 @@ def _touches(layout: Layout, placed: PlacedTreatment, area: str, sides: tuple[st
     return area in layout.book.near[placed.treatment.area] and (side is None or sides is None or side in sides)
 
 
-def _meets(layout: Layout, placed: PlacedTreatment, session: Session) -> bool:
-    """True where a treatment of the session touches what the placed treatment treats."""
-    return any(
-        _touches(layout, placed, other.area, None if other.side is None else (other.side,))
-        for other in session.treatments
-    )
+def _meets(layout: Layout, placed: PlacedTreatment, spots: Spots) -> bool:
+    """True where a session with these spots touches what the placed treatment treats."""
+    return any(_touches(layout, placed, area, None if side is None else (side,)) for area, side in spots)
 
 
 # Other sessions: the day of each, None where it is not told, and the pointer to its date.

@@ -7,7 +7,6 @@ from api.rules.book import Book
 from api.rules.evaluate import evaluate
 from api.rules.measures import MEASURES
 from api.rules.numbers import as_text
-from api.rules.reading import as_read
 from api.rules.rows import Limit
 from api.rules.vectors.makers import Document
 from api.rules.vectors.plans import plan_for, product_for
@@ -50,7 +49,7 @@ def boundaries_of(book: Book, limit: Limit) -> Iterator[Boundary]:
 
 def _vector(book: Book, limit: Limit, boundary: Boundary) -> dict[str, Any]:
     """The vector of one side, with the verdict and the findings of its plan."""
-    evaluation = evaluate(as_read(boundary.plan), book)
+    evaluation = evaluate(boundary.plan, book)
     return {
         "slug": boundary.slug,
         "limit": limit.slug,
@@ -64,7 +63,7 @@ def _vector(book: Book, limit: Limit, boundary: Boundary) -> dict[str, Any]:
                 "limit": finding.limit.slug,
                 "also_exceeds": [other.slug for other in finding.also],
             }
-            for finding in evaluation.outcomes.findings()
+            for finding in evaluation.outcomes.findings
         ],
     }
 
