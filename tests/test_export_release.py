@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
-from django.conf import LazySettings, settings
 
 from api import releases
 from api.management import files

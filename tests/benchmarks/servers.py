@@ -12,14 +12,29 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.lanes import LANES, give
-from tests.commands import PROJECT, environment
+from tests.commands import PROJECT, environment, python
+from tests.nginx import program
 from tests.processes import children
 from tests.servers import free_port, up
 
 REQUIREMENTS = PROJECT / "tests" / "benchmarks" / "requirements.txt"
 READS, ALL = ("list", "one", "304"), ("list", "one", "304", "validate")
 # As an operator would: a log of every request, in a file; rates counted, though none is ever used up; no cache.
-SETTINGS = {"LOG_LEVEL": "INFO", "RATE_ANONYMOUS": "1000000000"}
+SETTINGS: dict[str, Any] = {"LOG_LEVEL": "INFO", "RATE_ANONYMOUS": "1000000000"}
+DEPLOY = PROJECT / ".deploy"
+NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr;
+events {{ worker_connections 1024; }}
+http {{
+access_log {folder}/access.log; open_file_cache max=4096; keepalive_requests 1000000000;
+client_body_temp_path {folder}/n1; proxy_temp_path {folder}/n2; fastcgi_temp_path {folder}/n3;
+uwsgi_temp_path {folder}/n4; scgi_temp_path {folder}/n5;
+include {folder}/release/maps.conf;
+{http}
+server {{ listen 127.0.0.1:{port};
+{server}
+}}
+}}
+"""
 STARTS = 600  # tries, of a twentieth of a second each
 
 
@@ -99,6 +114,7 @@ PEERS = (
     Peer("ninja", "django-ninja, SQLite", ALL, granian("django_apps"), "ninja"),
     Peer("falcon", "Falcon, msgspec, in memory", ALL, granian("falcon_app")),
 )
+FILES = "nginx, exported files"
 QUICK = ("bare", "fastapi-ready", "fastapi", "drf")
 
 
@@ -112,8 +128,10 @@ def install(folder: Path) -> str:
 
 
 @contextmanager
-def serving(folder: Path, programs: str, chosen: Sequence[Peer], database: Path) -> Iterator[list[Running]]:
-    """This service on a database, and the peers that were chosen, all answering."""
+def serving(
+    folder: Path, programs: str, chosen: Sequence[Peer], database: Path, with_files: bool
+) -> Iterator[list[Running]]:
+    """This service on a database, the peers that were chosen, and where wanted its files by nginx: all answering."""
     with ExitStack() as stack:
         settings: dict[str, Any] = {"DATABASE_URL": f"sqlite:///{database}", **SETTINGS}
         service = stack.enter_context(up(folder / "service.log", "--workers", "1", **settings)).until("Serving on")
@@ -122,6 +140,8 @@ def serving(folder: Path, programs: str, chosen: Sequence[Peer], database: Path)
         fill(folder, programs)
         for peer in chosen:
             running.append(stack.enter_context(started(peer, folder, programs)))
+        if with_files:
+            running.append(stack.enter_context(files(folder, settings)))
         yield running
 
 
@@ -145,6 +165,30 @@ def started(peer: Peer, folder: Path, programs: str) -> Iterator[Running]:
     try:
         until_it_answers(port, process, log)
         yield Running(peer.name, peer.title, peer.lanes, port, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def files(folder: Path, settings: dict[str, Any]) -> Iterator[Running]:
+    """An exported release, served by nginx as in `.deploy`, but without TLS, which no other has; by one process."""
+    run = python("manage.py", "export_release", str(folder / "release"), **settings)
+    assert run.returncode == 0, run.stderr
+    folder.chmod(0o755)
+    port = free_port()
+    snippets = [(DEPLOY / f"release-{part}.conf").read_text("utf-8") for part in ("http", "server")]
+    of_http, of_server = (text.replace("/srv", str(folder)).replace("$id", "$request_id") for text in snippets)
+    of_http = of_http.replace("https://api.example.org", f"http://127.0.0.1:{port}")
+    conf = NGINX.format(folder=folder, port=port, http=of_http, server=of_server)
+    (folder / "nginx.conf").write_text(conf, "utf-8")
+    log = folder / "nginx.log"
+    command = [program("nginx", "nginx-light"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603 - our own command
+    try:
+        until_it_answers(port, process, log)
+        yield Running("nginx", FILES, READS, port, process.pid)
     finally:
         process.terminate()
         process.wait()
