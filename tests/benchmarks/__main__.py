@@ -41,8 +41,8 @@ def main() -> int:
     """Measure, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one short round beside fewer peers")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3, help="of one server in one lane of one round")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=4, help="of one server in one lane of one round")
     parser.add_argument("--venv", type=Path, help="keep the peers' environment in this folder, for the next time")
     parser.add_argument("--database", type=Path, help="keep the service's SQLite database in this file, too")
     parser.add_argument("--only", nargs="+", help="the peers by name; the bare server is always among them")

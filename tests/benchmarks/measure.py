@@ -7,6 +7,7 @@ machine, too, it is what repeats. A figure is a median over rounds; a ratio is t
 
 import os
 import subprocess
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from tests.benchmarks.servers import Running
 from tests.nginx import program
 
 CONNECTIONS = 32
+IDLE_SECONDS, IDLE_SHARE = 0.2, 0.2  # what takes less than this share of a core has nothing to do
 SCRIPT = Path(__file__).parent / "asked.lua"
 
 
@@ -98,11 +100,20 @@ def asked(lane: Lane, server: Running, etag: str, seconds: float, core: int, fol
         check=True,
     )
     spent = server.processor_seconds() - before
+    until_idle(server)
     [line] = [line for line in run.stdout.splitlines() if line.startswith("TOLD ")]
     requests, micros, p50, p99, failed = map(int, line.split()[1:])
     assert requests, (server.name, lane.name, run.stdout)
     assert failed == 0, (server.name, lane.name, run.stdout)
     return Sample(requests / spent, requests / micros * 1e6, p50 / 1000, p99 / 1000)
+
+
+def until_idle(server: Running) -> None:
+    """Return once a server has nothing left to do of what was sent, so that it takes no time from the next one."""
+    last = -1.0
+    while (now := server.processor_seconds()) > last + IDLE_SHARE * IDLE_SECONDS:
+        last = now
+        time.sleep(IDLE_SECONDS)
 
 
 def differences(running: Sequence[Running]) -> Iterator[str]:
@@ -134,8 +145,8 @@ def measured(running: Sequence[Running], rounds: int, seconds: float, folder: Pa
         for lane in LANES:
             for server in running:
                 if lane.name in server.lanes:
-                    tag, time = tags[lane.name, server.name], seconds if number else 1
-                    sample = asked(lane, server, tag, time, generator, folder)
+                    tag, length = tags[lane.name, server.name], seconds if number else 1
+                    sample = asked(lane, server, tag, length, generator, folder)
                     print(f"  {lane.name}, {server.name}: {sample.rate:.0f} requests", flush=True)
                     if number:  # the first is for warming up
                         results.samples[lane.name, server.name].append(sample)
