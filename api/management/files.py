@@ -223,7 +223,7 @@ def maps(written: Written) -> str:
 
 def headers(written: Written) -> str:
     """What nginx includes where it sends the files: their headers, by the variables of `maps`."""
-    lines = ["add_header ETag $release_tag;", "add_header Content-Encoding $release_sent;"]
+    lines = ["add_header ETag $release_tag;", "add_header Content-Encoding $release_sent_coding;"]
     for name, values in said(written).items():
         is_same = len({*values.values()}) == 1
         lines.append(f"add_header {name} {quoted(*{*values.values()}) if is_same else variable(name)};")

@@ -51,7 +51,7 @@ class Lane:
 
 
 def plan(treatments: int = 12, sessions: int = 1) -> dict[str, Any]:
-    """A plan of so many treatments in each session, no two of one amount, of which the first breaks one limit."""
+    """A plan of so many treatments in each session, no two of one amount, of which the very first breaks a limit."""
     given = [
         {
             "area": "calf",
@@ -60,18 +60,21 @@ def plan(treatments: int = 12, sessions: int = 1) -> dict[str, Any]:
             "product": "asclera",
             "concentration_percent": "0.5",
             "form": "liquid",
-            "amount": {"value": "0.5" if k == 0 else f"0.{100 + k % 100}", "unit": "mL"},
+            "amount": {"value": f"0.{100 + k % 100}", "unit": "mL"},
             "injection_count": 1,
         }
         for k in range(treatments)
     ]
+    first = [{**given[0], "amount": {"value": "0.5", "unit": "mL"}}, *given[1:]]
     days = [f"{2027 + k // 12}-{k % 12 + 1:02}-22" for k in range(sessions)]
     return {
         "jurisdiction": "US",
         "patient": {"age_years": 42, "weight_kg": "66", "conditions": [], "allergies": []},
         "provider": {"eligibility_confirmed": True, "emergency_equipment_on_site": True},
         "previous_sessions": [{"date": "2026-10-10", "areas": ["calf"], "products": ["asclera"]}],
-        "sessions": [{"date": day, "treatments": given, "compression_days": 14} for day in days],
+        "sessions": [
+            {"date": day, "treatments": given if k else first, "compression_days": 14} for k, day in enumerate(days)
+        ],
     }
 
 

@@ -35,7 +35,7 @@ server {{ listen 127.0.0.1:{port};
 }}
 }}
 """
-STARTS = 600  # tries, of a twentieth of a second each
+STARTS = 6000  # tries, of a twentieth of a second each
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def files(folder: Path, settings: dict[str, Any]) -> Iterator[Running]:
         process = subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603 - our own command
     try:
         until_it_answers(port, process, log)
-        yield Running("nginx", FILES, READS, port, process.pid)
+        yield Running("nginx", FILES, ("list", "one"), port, process.pid)
     finally:
         process.terminate()
         process.wait()
