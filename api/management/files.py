@@ -20,14 +20,13 @@ from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from api import releases
 from api.negotiation import IDENTITY
 from api.problems import PROBLEMS
 from api.releases import FrozenRelease
-from api.urls import urlpatterns
-from api.views.contract import PAGE, RELEASE
+from api.views.contract import PAGE, RELEASE, ContractView
 
 Progress = Callable[[str], None]
 SUFFIXES = {IDENTITY: "", "br": ".br", "gzip": ".gz", "zstd": ".zst"}
@@ -123,7 +122,7 @@ def asking() -> Iterator[Ask]:
             "wsgi.url_scheme": "https",
         }
         setup_testing_defaults(sent)
-        body = b"".join(application(sent, lambda status, headers, *_: begun.extend((status, headers))))
+        body = b"".join(application(sent, lambda status, headers, *_: begun.extend((status, headers))))  # type: ignore[arg-type]  # no `write` is asked for
         return Answer(begun[0].startswith("200"), dict(begun[1]), body)
 
     try:
@@ -135,15 +134,22 @@ def asking() -> Iterator[Ask]:
 
 def addresses(release: FrozenRelease) -> Iterator[str]:
     """Every address that GET has for programs under a release: each path, and where it may be pinned, pinned too."""
-    for pattern in urlpatterns:
-        view = pattern.callback.view_class(**pattern.callback.view_initkwargs)
+    for route in routes():
+        view = route.callback.view_class(**route.callback.view_initkwargs)
         if view.operation is PAGE or "get" not in view.http_method_names:
             continue
-        for arguments in arguments_of([*pattern.pattern.converters], view, release):
-            path = reverse(str(pattern.name), kwargs=arguments)
+        for arguments in arguments_of([*route.pattern.converters], view, release):
+            path = reverse(route.name, kwargs=arguments)
             yield path
             if RELEASE in view.operation.parameters:
                 yield f"{path}?release={release.number}"
+
+
+def routes() -> list[Any]:
+    """The routes of the views of the contract, in reading order."""
+    found = [route for part in get_resolver().url_patterns for route in getattr(part, "url_patterns", ())]
+    classes = [getattr(getattr(route, "callback", None), "view_class", object) for route in found]
+    return [route for route, view in zip(found, classes, strict=True) if issubclass(view, ContractView)]
 
 
 def arguments_of(names: Sequence[str], view: Any, release: FrozenRelease) -> Iterator[dict[str, Any]]:
