@@ -20,6 +20,8 @@ from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
+from django.core.signals import request_started
+from django.db import close_old_connections
 from django.urls import get_resolver, reverse
 
 from api import releases
@@ -106,6 +108,7 @@ def asking() -> Iterator[Ask]:
     shared, settings.CACHE_URL = settings.CACHE_URL, None
     application = get_internal_wsgi_application()
     logging.disable(logging.INFO)
+    request_started.disconnect(close_old_connections)  # one connection for all that is asked
 
     def ask(address: str, coding: str) -> Answer:
         path, _, query = address.partition("?")
@@ -130,6 +133,7 @@ def asking() -> Iterator[Ask]:
     finally:
         settings.CACHE_URL = shared
         logging.disable(logging.NOTSET)
+        request_started.connect(close_old_connections)
 
 
 def addresses(release: FrozenRelease) -> Iterator[str]:
