@@ -124,9 +124,20 @@ def certificate(folder: Path) -> Path:
     return folder / "cert.pem"
 
 
+def with_release(text: str, folder: Path, release: Path) -> str:
+    """The text of the file with the includes that serve an exported release, as `release-http.conf` says."""
+    for part, where in (("http", "\nhttp {\n"), ("server", "\n    server {\n")):
+        snippet = filled(CONF.with_name(f"release-{part}.conf").read_text("utf-8"), {"/srv/release": str(release)})
+        own = folder / f"release-{part}.conf"
+        own.write_text(snippet.replace("root /srv;", f"root {release.parent};"), "utf-8")
+        maps = f"include {release}/maps.conf;\n" if part == "http" else ""
+        text = filled(text, {where: f"{where}{maps}include {own};\n"})
+    return text
+
+
 @contextmanager
-def proxy(folder: Path, service: int) -> Iterator[Proxy]:
-    """The file run by nginx, before the service on a port."""
+def proxy(folder: Path, service: int, release: Path | None = None) -> Iterator[Proxy]:
+    """The file run by nginx, before the service on a port, and where one is given, with an exported release."""
     folder.chmod(0o755)  # its workers are another user where the first process is root's
     running = Proxy(free_port(), free_port(), certificate(folder), folder / "nginx.log")
     places = {
@@ -137,7 +148,8 @@ def proxy(folder: Path, service: int) -> Iterator[Proxy]:
         "listen 8443 ssl;": f"listen 127.0.0.1:{running.tls} ssl;",
     }
     conf, log = folder / "nginx.conf", running.log
-    conf.write_text(filled(CONF.read_text("utf-8"), places), "utf-8")
+    text = filled(CONF.read_text("utf-8"), places)
+    conf.write_text(with_release(text, folder, release) if release else text, "utf-8")
     command = [program("nginx", "nginx-light"), "-p", str(folder), "-c", str(conf), "-g", "daemon off;"]
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603 - our own command

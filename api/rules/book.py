@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from api.rules.plan import Plan, Treatment
@@ -111,6 +111,9 @@ class LimitsInForce:
             if limit.names_product and not limit.unconfirmed and limit.rule_set in ("label", "policy"):
                 self.numbered.setdefault(limit.rule, []).append(limit)
         self.match = lru_cache(maxsize=1024)(self._match)
+        # Of many products, a treatment meets the limits of one: what a plan takes must not grow with the others.
+        self.limits_of = lru_cache(maxsize=64)(partial(_not_of_others, self.limits))
+        self.numbered_of = lru_cache(maxsize=64)(partial(_not_of_others, self.numbered))
 
     def limits_on(self, measure: str) -> list[Limit]:
         """The limits in force on a measure, of every rule that takes it."""
@@ -128,7 +131,7 @@ class LimitsInForce:
         by_rule: dict[str, Match] = {}
         by_condition: dict[tuple[str, str | None], Match] = {}
         without_entry: dict[str, Match] = {}
-        for rule, limits in self.limits.items():
+        for rule, limits in self.limits_of(profile.product).items():
             matching = self._matching(limits, profile)
             if matching:
                 by_rule[rule] = _match_of(matching)
@@ -166,8 +169,15 @@ class LimitsInForce:
         """
         return any(
             other.direction == limit.direction and self.book.unknown(other, profile) is not None
-            for other in self.numbered.get(limit.rule, ())
+            for other in self.numbered_of(profile.product).get(limit.rule, ())
         )
+
+
+def _not_of_others(limits: Mapping[str, list[Limit]], product: str | None) -> Mapping[str, list[Limit]]:
+    """The limits by rule, without those that name another product than this; all of them where none is told."""
+    if product is None:
+        return limits
+    return {rule: [limit for limit in rows if limit.product in (None, product)] for rule, rows in limits.items()}
 
 
 def _match_of(pairs: Iterable[tuple[Limit, tuple[str, ...]]]) -> Match:

@@ -1,0 +1,1 @@
+"""Small, fair implementations of the same work with other tools, run in an environment of their own."""
