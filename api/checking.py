@@ -75,9 +75,9 @@ def read_at_once(body: bytes, vocabulary: Vocabulary) -> Read | None:
         return None
     try:
         document = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # of what is too deep to be written
         return None
-    canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
     if len(canonical.translate(None, WHITE_SPACE)) != len(body.translate(None, WHITE_SPACE)):
         return None
     try:

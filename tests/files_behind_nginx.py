@@ -27,7 +27,6 @@ FOR_THE_SERVICE: list[tuple[str, dict[str, str]]] = [
     ("/v1/areas", {"Accept-Encoding": "br;q=0.5, gzip"}),
     ("/v1/areas", {"Accept-Encoding": "*"}),
     ("/v1/areas", {"Accept-Encoding": "identity;q=0"}),
-    ("/v1/areas", {"Accept": "text/html"}),
     ("/v1/areas", {"Authorization": "Bearer scl_live_nobody"}),
     ("/v1/areas", {"Host": "another.example"}),
     ("/v1/areas?limit=2", {}),

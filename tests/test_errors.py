@@ -87,7 +87,7 @@ def test_a_fault_of_ours_is_a_problem_without_details(client: Client, monkeypatc
     def broken(*args: Any) -> Any:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr("api.views.plans.check", broken)
+    monkeypatch.setattr("api.checking.check_plan", broken)
     response = post(client, clinic_plan())
     assert (response.status_code, json.loads(response.content)["code"]) == (500, "server_error")
     assert b"secret" not in response.content
