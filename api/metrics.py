@@ -4,7 +4,7 @@
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ class Meters:
     failures: "Counter"
     release: "Gauge"
     published: "Gauge"
+    reached: "Gauge"
 
 
 @dataclass
@@ -36,6 +37,7 @@ class State:
 
     meters: Meters | None = None
     release: tuple[int, datetime] | None = None
+    reached: dict[str, bool] = field(default_factory=dict)
 
 
 _state = State()
@@ -53,17 +55,20 @@ def begin() -> None:
         Counter("sclero_unforeseen_failures", "Requests that failed as nobody foresaw.", registry=None),
         newest("sclero_release_number", "The newest release that was read."),
         newest(PUBLISHED, "When the newest release that was read was published."),
+        newest("sclero_reached", "1 where a server can be reached, 0 where it is gone without.", ("server",)),
     )
     newest("sclero_process_start_time_seconds", "When the service started, or a worker of it.").set(time.time())
     if _state.release:
         read_release(*_state.release)
+    for server, is_reached in _state.reached.items():
+        _tell_reached(server, is_reached)
 
 
-def newest(name: str, text: str) -> "Gauge":
+def newest(name: str, text: str, labels: tuple[str, ...] = ()) -> "Gauge":
     """A gauge with the value that any worker set last, and none before."""
     from prometheus_client import Gauge
 
-    return Gauge(name, text, registry=None, multiprocess_mode="mostrecent")
+    return Gauge(name, text, labels, registry=None, multiprocess_mode="mostrecent")
 
 
 def method_of(text: str | None) -> str:
@@ -108,3 +113,15 @@ def read_release(number: int, published_at: datetime) -> None:
     if _state.meters:
         _state.meters.release.set(number)
         _state.meters.published.set(published_at.timestamp())
+
+
+def reach(server: str, is_reached: bool) -> None:
+    """Tell whether a server, `database` or `cache`, can be reached; what was told before is not told again."""
+    if _state.reached.get(server) is not is_reached:
+        _state.reached[server] = is_reached
+        _tell_reached(server, is_reached)
+
+
+def _tell_reached(server: str, is_reached: bool) -> None:
+    if _state.meters:
+        _state.meters.reached.labels(server).set(is_reached)

@@ -52,7 +52,10 @@ LONGEST_HOPS = 200  # characters of X-Forwarded-For; what is longer is read each
 MOST_UNTOLD = 1_000_000  # hits that wait for the log and the metrics
 SECONDS_BETWEEN = 1.0
 # What is compressed before anybody asks for it.
-PLAIN = (*(f"/v1/{name}" for name in FACTS), "/v1/session-plans/examples", "/v1/openapi.yaml", "/v1/openapi.json")
+PLAIN = (
+    *(f"/v1/{name}" for name in FACTS),
+    *("/v1/session-plans/examples", "/v1/openapi.yaml", "/v1/openapi.json", "/v1/coverage"),
+)
 MOST_REHEARSED = 200  # answers that were asked for again and again, and are made anew for the next release
 
 log = logging.getLogger(__name__)
@@ -173,17 +176,21 @@ class ReadyAnswers:
 
     def begin(self) -> None:
         """From now on, do in the background what no request is to wait for."""
-        threading.Thread(target=self._work, name="hits", daemon=True).start()
+        for name, work in (("hits", self.tell_of_hits), ("prepare", self.prepare_next)):
+            threading.Thread(target=self._repeat, args=(work,), name=name, daemon=True).start()
 
-    def _work(self) -> None:
-        """Prepare releases, and tell of hits once a second, until it is to end."""
-        while not self.ended.is_set():
+    def _repeat(self, work: Callable[[], None]) -> None:
+        """Do the work once a second, until it is to end."""
+        while not self.ended.wait(SECONDS_BETWEEN):
             try:
-                with suppress(Empty):
-                    self.prepare(self.to_prepare.get(timeout=SECONDS_BETWEEN))
-                self.tell_of_hits()
+                work()
             except Exception:
                 log.exception("work_failed")
+
+    def prepare_next(self) -> None:
+        """Prepare a release that was read and is not the newest yet, if there is one."""
+        with suppress(Empty):
+            self.prepare(self.to_prepare.get(block=False))
 
     def tell_of_hits(self) -> None:
         """Tell the log, the metrics and the keyring of hits since they were told last."""

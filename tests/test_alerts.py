@@ -30,6 +30,7 @@ def exported(scrape: Scrape) -> dict[str, set[str]]:
     metrics.count_verdict("incomplete")
     metrics.count_refusal("anonymous")
     metrics.read_release(1, datetime(2026, 11, 2, 9, tzinfo=UTC))
+    metrics.reach("cache", False)
     found = {name: {label for label, _ in labels} | OF_PROMETHEUS for name, labels in scrape()}
     bucket = {"sclero_request_duration_seconds_bucket": {"route", "le"} | OF_PROMETHEUS}
     return found | bucket | {"up": OF_PROMETHEUS}

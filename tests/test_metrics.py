@@ -56,6 +56,22 @@ def test_every_plan_that_is_checked_counts_by_its_verdict(client: Client, scrape
     assert sum(value for (name, _), value in found.items() if name == "sclero_verdicts_total") == 3
 
 
+def test_a_server_is_told_to_be_reached_or_away(client: Client, scrape: Scrape) -> None:
+    metrics.reach("cache", True)
+    metrics.reach("cache", False)
+    client.get("/v1/areas")
+    found = scrape()
+    assert found[labelled("sclero_reached", server="database")] == 1
+    assert found[labelled("sclero_reached", server="cache")] == 0
+
+
+def test_what_was_reached_before_metrics_began_is_told(scrape: Scrape) -> None:
+    metrics._state.meters = None
+    metrics.reach("cache", True)
+    metrics.begin()
+    assert scrape()[labelled("sclero_reached", server="cache")] == 1
+
+
 def test_a_refusal_counts_by_its_policy(scrape: Scrape) -> None:
     for policy in ("anonymous", "keyed", "keyed"):
         metrics.count_refusal(policy)

@@ -55,6 +55,16 @@ def test_vectors_are_served_with_what_they_come_to(client: Client, release: Froz
     assert client.get("/v1/releases/9/vectors").json()["code"] == "release_not_found"
 
 
+def test_nobody_waits_while_another_makes_them(client: Client, specimen: FrozenRelease) -> None:
+    path = "/v1/releases/2/vectors?limit=1"
+    with specimen._making:
+        refused = client.get(path)
+    assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    assert client.get(path).status_code == 200
+    with specimen._making:
+        assert client.get(path).status_code == 200
+
+
 def test_vectors_follow_a_limit_that_is_edited(release: FrozenRelease) -> None:
     lower = [
         {**row, "value": "7"} if row["slug"] == "asclera-session-volume-max" else row

@@ -30,6 +30,7 @@ from api.logs import log_failure_of_thread
 BACKLOG = 1024
 THREADS = 16
 NO_NAME = socket.gaierror(socket.EAI_NONAME, "it is no host name")
+SECONDS_BETWEEN_LOOKS = 0.5  # a signal that another thread was given wakes nobody who waits without end
 SECONDS_TO_STOP = 1  # for requests under way; a client that is slower is cut off
 MOST_ENDS = 5  # of workers in a minute, and one more for each worker; then it is no accident
 STATEMENT_MILLISECONDS = 3000  # what serves asks for single rows
@@ -170,7 +171,8 @@ class Server(MPServer):
         """Start a worker in place of each that ends by itself, until told to stop, or until too many have ended."""
         ends: list[float] = []
         while not self.interrupt_signal:
-            self.main_loop_interrupt.wait()
+            if not self.main_loop_interrupt.wait(SECONDS_BETWEEN_LOOKS):
+                continue
             self.main_loop_interrupt.clear()
             gone = [] if self.interrupt_signal else [worker.idx for worker in self.wrks if not worker.inner.is_alive()]
             now = monotonic()

@@ -16,6 +16,7 @@ from valkey import ConnectionPool
 from valkey.exceptions import TimeoutError as LateError
 from valkey.exceptions import ValkeyError
 
+from api import metrics
 from api.rates.counting import SHARE, Loan, Policy
 
 log = logging.getLogger(__name__)
@@ -111,11 +112,13 @@ class SharedCounts:
                     raise LateError
                 self._answer()
                 self.is_reached = True
+                metrics.reach("cache", True)
                 log.info("cache_reached")
             except FAILURES as failure:
                 is_late = False
                 if not has_told:
                     log.warning("cache_away", extra={"error": type(failure).__name__})
+                    metrics.reach("cache", False)
                     has_told = True
                 time.sleep(SECONDS_BETWEEN_TRIES)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
+from threading import Lock
 from typing import Any, TypeVar
 
 from rest_framework.exceptions import APIException, NotFound
@@ -60,6 +61,7 @@ class FrozenRelease:
     note: str
     digest: str
     content: Mapping[str, Sequence[Row]] = field(repr=False)
+    _making: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @cached_property
     def book(self) -> Book:
@@ -75,9 +77,25 @@ class FrozenRelease:
         """The slugs that the release's facts have, by which queries are read; it needs no rules."""
         return _readable(lambda: vocabulary(self.content))
 
-    @cached_property
+    @property
     def vectors(self) -> Sequence[Row]:
-        """The boundary vectors of the release's limits, by slug."""
+        """The boundary vectors of the release's limits, by slug.
+
+        Raises:
+            ContentUnavailableError: somebody else is making them, which takes seconds, and nobody is to wait for.
+        """
+        if "_vectors" in vars(self):
+            return self._vectors
+        if not self._making.acquire(blocking=False):
+            raise ContentUnavailableError
+        try:
+            return self._vectors
+        finally:
+            self._making.release()
+
+    @cached_property
+    def _vectors(self) -> Sequence[Row]:
+        """The same, made once."""
         return _readable(lambda: sorted(vectors(self.book), key=itemgetter("slug")))
 
     @cached_property

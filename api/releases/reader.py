@@ -78,7 +78,15 @@ class Reader:
         digest = self.store.digests.get(number)
         if digest is None:
             raise ContentUnavailableError if self.store.is_away else ReleaseNotFoundError
-        return self.store.kept(number, digest) or self._ask(partial(self.store.read, number, digest))
+        return self.store.kept(number, digest) or self._read(number, digest)
+
+    def _read(self, number: int, digest: str) -> FrozenRelease:
+        """The release of a number and digest. Its row is read by the poller, what takes longer is done here."""
+        row = self._ask(partial(self.store.fetch, number, digest))
+        try:
+            return self.store.freeze(row)
+        except BrokenReleaseError as error:
+            raise ContentUnavailableError from error
 
     def _look(self) -> None:
         """See to it that the store knows the newest release, as far as that can be."""
@@ -100,5 +108,5 @@ class Reader:
             if self.store.is_away:
                 raise ContentUnavailableError
             return self._poller.do(work)
-        except (*UNREACHABLE, BrokenReleaseError, TimeoutError) as error:
+        except (*UNREACHABLE, TimeoutError) as error:
             raise ContentUnavailableError from error

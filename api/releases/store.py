@@ -63,7 +63,7 @@ class Store:
         self._shown: Newest | None = None
         self._coming: tuple[Coming, ...] = ()
         self._kept: OrderedDict[Key, FrozenRelease] = OrderedDict()
-        self._lock = Lock()
+        self._lock, self._freezing = Lock(), Lock()
         self._told = ""
         self._broken: tuple[int, str, int] | None = None
 
@@ -87,9 +87,11 @@ class Store:
             rows = [*Release.objects.filter(number__lte=key[0]).defer("payload")] if key and is_new else []
         except UNREACHABLE as error:
             self.is_away = True
+            metrics.reach("database", False)
             self._tell("database_away", error)
             return
         self.is_away = False
+        metrics.reach("database", True)
         if key is None:
             self._tell("nothing_published")
         elif is_new:
@@ -121,7 +123,7 @@ class Store:
         """Read a release, to be shown from a time on; one that cannot be read is not."""
         key = row.number, row.digest
         try:
-            release = self.kept(*key) or self.read(*key)
+            release = self.kept(*key) or self.freeze(self.fetch(*key))
         except (*UNREACHABLE, BrokenReleaseError, ReleaseNotFoundError) as error:
             self._tell("release_broken", error, release=row.number)
             return
@@ -148,25 +150,33 @@ class Store:
                 self._kept.move_to_end((number, digest))
             return self._kept.get((number, digest))
 
-    def read(self, number: int, digest: str) -> FrozenRelease:
-        """The release of a number and digest, from the database; it is kept from now on.
+    def fetch(self, number: int, digest: str) -> Release:
+        """The row of a release, from the database.
 
         Raises:
             ReleaseNotFoundError: it is not there any more.
-            BrokenReleaseError: its row is not what was published.
             DatabaseError, InterfaceError: it cannot be read.
         """
         row = Release.objects.filter(number=number, digest=digest).first()
         if row is None:
             raise ReleaseNotFoundError
-        seen = (number, digest, hash(row.payload))
-        if seen == self._broken:  # proving that takes a moment, and it may be asked for often
-            raise BrokenReleaseError(str(row))
-        try:
-            return self.keep(frozen(row))
-        except BrokenReleaseError:
-            self._broken = seen
-            raise
+        return row
+
+    def freeze(self, row: Release) -> FrozenRelease:
+        """The release of a row; it is kept from now on. One is made at a time, so that none is made twice.
+
+        Raises:
+            BrokenReleaseError: the row is not what was published.
+        """
+        with self._freezing:
+            seen = (row.number, row.digest, hash(row.payload))
+            if seen == self._broken:  # proving that takes a moment, and it may be asked for often
+                raise BrokenReleaseError(str(row))
+            try:
+                return self.kept(row.number, row.digest) or self.keep(frozen(row))
+            except BrokenReleaseError:
+                self._broken = seen
+                raise
 
     def keep(self, release: FrozenRelease) -> FrozenRelease:
         """The release itself, kept from now on; those least recently used are dropped."""
