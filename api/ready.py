@@ -1,8 +1,9 @@
 """A request in; out, what Django answered to the same one before, without asking Django; what is new goes to Django.
 
 This stands outside Django, as WSGI. It decides nothing itself: it learns. An answer that a view marked as lasting is
-kept, as it was sent, by all that it depends on (`DEPENDS_ON`), for as long as the same release is the newest. What
-belongs to a request alone is done for each: its key is looked up, it is counted, and its answer gets its own
+kept, as it was sent, by all that it depends on (`DEPENDS_ON`), for as long as the same release is the newest. Of a plan
+that is sent, all but the body is kept, and that is made by the same function as in the view, which comes with the mark.
+What belongs to a request alone is done for each: its key is looked up, it is counted, and its answer gets its own
 `X-Request-ID` and `RateLimit`. Whatever is not as plain as that is handed to Django, which decides and explains it.
 
 Many threads may be in here at once. Each step on the way of a hit is one operation on a dictionary or a deque, which
@@ -11,6 +12,7 @@ the interpreter does as a whole; what takes more than one is done under a lock. 
 
 import io
 import logging
+import re
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -31,7 +33,7 @@ from api.keyring import keyring
 from api.problems import MOST_OF_HEADERS
 from api.rates import Counters, policy_of, quota_of
 from api.releases import Newest
-from api.representations import CODINGS
+from api.representations import CODINGS, LEAST_BYTES
 from api.serializers import FACTS
 from api.shelf import LONGEST_KEY, Entry, Header, Hit, Key, Shelf
 from api.views.contract import LASTING, Lasting
@@ -41,12 +43,15 @@ Start = Callable[..., Any]
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
 
 READING = ("GET", "HEAD")
+METHODS = (*READING, "POST")
 # All of a request that Django's answer to it depends on, but its caller, where a view marks that answer as lasting. Of
 # its other headers none is read, or only where the answer is another: of the admin, a file, a preflight, a failure.
 DEPENDS_ON = (
     *("REQUEST_METHOD", "wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_HOST"),
     *("HTTP_X_FORWARDED_PROTO", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH"),
 )
+# Of a request that sends a plan, this too; the answer to its body is made anew, by what the view marked.
+DEPENDS_ON_BODY = (*DEPENDS_ON, "CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_ORIGIN")
 OF_THE_REQUEST = frozenset({"X-Request-ID", "RateLimit", "RateLimit-Policy"})
 LONGEST_HOPS = 200  # characters of X-Forwarded-For; what is longer is read each time
 MOST_UNTOLD = 1_000_000  # hits that wait for the log and the metrics
@@ -80,13 +85,38 @@ def keep(
 ) -> None:
     """Put an answer on the shelf, unless it is a failure."""
     status, headers = started
-    if status[:3] not in ("200", "304"):
+    if status[:3] not in ("200", "304") or (lasting.answer and len(body) < LEAST_BYTES and not is_coded(headers)):
         return
-    lasts = [(name, text) for name, text in headers if name not in OF_THE_REQUEST]
+    left_out = OF_THE_REQUEST | ({"Content-Length"} if lasting.answer else set())
+    lasts = [(name, text) for name, text in headers if name not in left_out]
     release = dict(headers).get("Content-Release")
     hit = Hit(str(key[0]), lasting.route, int(status[:3]), int(release) if release else None)
-    is_free = status[:3] == "304" and names_what_it_has(dict(zip(DEPENDS_ON, key, strict=True))["HTTP_IF_NONE_MATCH"])
-    shelf.add(key, Entry(status, lasts, body, lasting, hit, counters, 0 if is_free else 1))
+    is_free = status[:3] == "304" and names_what_it_has(key[DEPENDS_ON.index("HTTP_IF_NONE_MATCH")])
+    shelf.add(key, Entry(status, lasts, b"" if lasting.answer else body, lasting, hit, counters, 0 if is_free else 1))
+
+
+def is_coded(headers: list[Header]) -> bool:
+    """Whether a body was compressed."""
+    return any(name == "Content-Encoding" for name, _ in headers)
+
+
+def answer_in(entry: Entry, environ: Environ, answer: Callable[[bytes], bytes]) -> bytes | None:
+    """The answer to the body of a request; None where Django must tell what stands against it, and has it to read.
+
+    What is too short to be compressed would have other headers than the answer that was learned.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    if "HTTP_TRANSFER_ENCODING" in environ or not re.fullmatch("[0-9]{1,6}", length):
+        return None
+    if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return None
+    body = environ["wsgi.input"].read(int(length))
+    with suppress(Exception):  # Django comes to the same, and tells of it
+        made = answer(body) if len(body) == int(length) else b""
+        if len(made) >= LEAST_BYTES:
+            return CODINGS[entry.coding](made) if entry.coding else made
+    environ["wsgi.input"] = io.BytesIO(body)
+    return None
 
 
 class ReadyAnswers:
@@ -106,9 +136,10 @@ class ReadyAnswers:
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         """Answer a request: as before, where that is sure, else by Django."""
-        if environ["REQUEST_METHOD"] not in READING or "HTTP_HOST" not in environ:
+        method = environ["REQUEST_METHOD"]
+        if method not in METHODS or "HTTP_HOST" not in environ:
             return self.django(environ, start_response)
-        key: Key = tuple(map(environ.get, DEPENDS_ON))
+        key: Key = tuple(map(environ.get, DEPENDS_ON if method in READING else DEPENDS_ON_BODY))
         shelf, newest = self.shelf, releases.known()
         if shelf.newest is not newest:
             shelf = self.shelf = self.next_shelf if self.next_shelf.newest is newest else Shelf(newest)
@@ -141,6 +172,13 @@ class ReadyAnswers:
         allowance = entry.counters.decide(policy, holder, entry.cost)
         if not allowance.admitted or (entry.cost == 0 and allowance.counter.at_hand < 1):
             return None
+        body, headers = entry.body, entry.headers
+        if entry.lasting.answer is not None:
+            made = answer_in(entry, environ, entry.lasting.answer)
+            if made is None:
+                entry.counters.give_back(allowance, entry.cost)
+                return None
+            body, headers = made, [*headers, ("Content-Length", str(len(made)))]
         request_id = id_by(environ.get("HTTP_X_REQUEST_ID"))
         self.hits.append(hit)
         if self.tells_each:
@@ -150,8 +188,8 @@ class ReadyAnswers:
             ("RateLimit-Policy", policy.as_header),
             ("RateLimit", allowance.as_header()),
         )
-        start_response(entry.status, [*entry.headers, *own])
-        return [entry.body]
+        start_response(entry.status, [*headers, *own])
+        return [body]
 
     def _address_of(self, environ: Environ) -> str:
         """The address that a request is counted by, as `api.admission` finds it."""
@@ -207,7 +245,8 @@ class ReadyAnswers:
         shelf = self.shelf if self.shelf.newest is newest else Shelf(newest)
         self.next_shelf = shelf
         counters = next((entry.counters for entry in [*self.shelf.by_key.values()]), None)
-        for key in (*plain_keys(), *self.shelf.hottest(MOST_REHEARSED)):
+        hottest = [key for key in self.shelf.hottest(MOST_REHEARSED) if key[0] in READING]
+        for key in (*plain_keys(), *hottest):
             self._rehearse(key, shelf, newest, counters)
 
     def _rehearse(self, key: Key, shelf: Shelf, newest: Newest, counters: Counters | None) -> None:

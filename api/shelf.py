@@ -29,7 +29,19 @@ class Hit(NamedTuple):
 class Entry:
     """An answer as it was sent, less what belonged to the request; and what it takes to let others have it."""
 
-    __slots__ = ("body", "cost", "counters", "headers", "hit", "is_new", "lasting", "size", "status", "was_used")
+    __slots__ = (
+        "body",
+        "coding",
+        "cost",
+        "counters",
+        "headers",
+        "hit",
+        "is_new",
+        "lasting",
+        "size",
+        "status",
+        "was_used",
+    )
 
     def __init__(
         self,
@@ -43,6 +55,7 @@ class Entry:
     ) -> None:
         self.status = status
         self.headers = headers
+        self.coding = dict(headers).get("Content-Encoding")
         self.body = body
         self.lasting = lasting
         self.hit = hit

@@ -22,6 +22,7 @@ from api.publishing import load_content, publish, render
 from api.releases import FrozenRelease, current
 from tests.commands import manage
 from tests.partners import READER, SAMPLE, stored
+from tests.ready import Asked
 from tests.scrapes import Scrape, samples_of
 from tests.specimen import cut
 
@@ -84,6 +85,12 @@ def small_content(nothing_published: None) -> None:
     """Tables with what the specimen keeps, as release 1: publishing them takes a tenth of the time."""
     cut()
     freeze(1, "A small part of the content", render())
+
+
+@pytest.fixture
+def asked() -> Asked:
+    """Django with the layer before it, which has nothing ready yet."""
+    return Asked()
 
 
 @pytest.fixture

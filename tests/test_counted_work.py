@@ -14,8 +14,9 @@ from api.releases import FrozenRelease
 from tests.asking import ask, django
 from tests.test_releases import polled
 
-# 2026-11-27: 475 to 513 on Python 3.11; the rest is room for other versions.
-MOST_STEPS_OF_A_HIT = 560
+# 2026-11-27: 525 to 563 on Python 3.11; the rest is room for other versions. It was 50 less before a process noted what
+# it spends, so that a Valkey can be told it again, and before plans that are sent went the same way.
+MOST_STEPS_OF_A_HIT = 610
 PATHS = ("/v1/session-limits", "/v1/session-limits/clinic-session-volume-max", "/v1/openapi.json")
 
 

@@ -1,7 +1,6 @@
 """What is answered without Django: the same as by Django, to whom it may be given, within bounds, and told of."""
 
 import logging
-from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
 
@@ -17,16 +16,17 @@ from api.errors import size_of_headers
 from api.keyring import Keyring
 from api.models import PartnerKey, Release
 from api.problems import MOST_OF_HEADERS
-from api.ready import ReadyAnswers, keep
+from api.ready import keep
 from api.releases import FrozenRelease
 from api.representations import CODINGS
 from api.shelf import Shelf
 from tests import odd
-from tests.asking import Answer, ask, connection_kept, django
+from tests.asking import ask, connection_kept, django
 from tests.conftest import freeze
 from tests.contract import OPERATIONS, whole
 from tests.partners import READER, SAMPLE, stored
 from tests.promises import differing
+from tests.ready import Asked, left
 from tests.scrapes import Scrape, labelled
 from tests.servers import until
 
@@ -54,30 +54,6 @@ HEADERS = {
     "HTTP_ACCEPT_ENCODING": ["br", "gzip, br;q=0.5", "zstd", *odd.HEADERS["HTTP_ACCEPT_ENCODING"]],
     "HTTP_AUTHORIZATION": [f"Bearer {SAMPLE}", f"bearer {READER}", f"Bearer {SAMPLE} ", *odd.KEYS],
 }
-
-
-class Asked:
-    """Django, which counts how often it is asked; and the layer before it."""
-
-    def __init__(self) -> None:
-        self.times = 0
-        self.meanwhile: Callable[[], object] = lambda: None
-        self.layer = ReadyAnswers(self)
-
-    def __call__(self, *asked: Any) -> Any:
-        self.times += 1
-        answer = django(*asked)
-        self.meanwhile()
-        return answer
-
-    def ask(self, path: str = AREAS, method: str = "GET", **sent: Any) -> Answer:
-        """What the layer answers."""
-        return ask(method, path, of=self.layer, **sent)
-
-
-@pytest.fixture
-def asked() -> Asked:
-    return Asked()
 
 
 @pytest.fixture
@@ -184,11 +160,6 @@ def test_the_size_of_headers_is_that_of_all_wherever_they_stand() -> None:
 
 
 # Who asks.
-
-
-def left(answer: Answer) -> int:
-    """What an answer says is left."""
-    return int(answer.headers["RateLimit"].split(";")[1].removeprefix("r="))
 
 
 def test_hits_and_misses_take_from_one_quota_and_then_it_is_a_429(asked: Asked, settings: LazySettings) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
@@ -36,12 +36,14 @@ LASTING = "sclero.lasting"
 class Lasting(NamedTuple):
     """What marks an answer that the same request gets again, until another release is the newest.
 
-    `route` is the name of its URL pattern; who may have it is as its view says: `scope` and `is_for_anybody`.
+    `route` is the name of its URL pattern; who may have it is as its view says: `scope` and `is_for_anybody`. Where the
+    body of the request decides what the answer is, `answer` makes that of it, or fails; all else is the same again.
     """
 
     route: str
     scope: str | None
     is_for_anybody: bool
+    answer: Callable[[bytes], bytes] | None = None
 
 
 class ContractView(APIView):
@@ -99,12 +101,12 @@ class ContractView(APIView):
             self._mark()
         return response
 
-    def _mark(self) -> None:
+    def _mark(self, answer: Callable[[bytes], bytes] | None = None) -> None:
         """Mark the answer as lasting; see `Lasting`."""
         request = self.request._request
         match = request.resolver_match
         if match is not None:
-            request.META[LASTING] = Lasting(match.view_name, self.scope, self.is_for_anybody)
+            request.META[LASTING] = Lasting(match.view_name, self.scope, self.is_for_anybody, answer)
 
     def html(self, template: str, shown: Mapping[str, Any]) -> HttpResponse:
         """A page for people, which another version alone would change, with an ETag."""

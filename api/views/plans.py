@@ -1,5 +1,6 @@
 """The plan check: plans in, or what is known before there is one; answers out."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -94,7 +95,10 @@ class ValidatePlan(PlanView):
 
     def post(self, request: Request) -> HttpResponse:
         body: Any = request.data  # bytes, by the parser above
-        return self.answered(answer_to(body, self.release, self.query.get("passed", ALL)))
+        answer = partial(answer_to, release=self.release, passed=self.query.get("passed", ALL))
+        response = self.answered(answer(body))
+        self._mark(answer)
+        return response
 
 
 class ValidateBatch(PlanView):
