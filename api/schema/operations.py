@@ -103,7 +103,11 @@ class ContractSchema(AutoSchema):
         ]
         in_query = [
             OpenApiParameter(
-                each.name, {**each.schema(), "example": each.example}, OpenApiParameter.QUERY, description=each.text
+                each.name,
+                {**each.schema(), "example": each.example},
+                OpenApiParameter.QUERY,
+                required=each.required,
+                description=each.text,
             )
             for each in self.operation.parameters
         ]
