@@ -28,6 +28,12 @@ def whole(part: Schema) -> Schema:
     return shared
 
 
+def needed(operation: Schema) -> dict[str, Any]:
+    """The parameters that a query must have, each with its example."""
+    own = map(whole, operation.get("parameters", ()))
+    return {each["name"]: each["example"] for each in own if each["in"] == "query" and each.get("required")}
+
+
 def each_part(node: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """Each object of the document with its place; what stands in examples is none of it."""
     if isinstance(node, dict):

@@ -91,7 +91,7 @@ def of_contract(method: str, path: str, answer: Answer) -> Iterator[str]:
     key = (operation, hashlib.sha256(answer.body).digest())
     if key in _fitting:
         return
-    [content] = whole(BY_ID[operation]["responses"]["200"])["content"].values()
+    content = whole(BY_ID[operation]["responses"]["200"])["content"][answer.headers["Content-Type"]]
     problems = [*validator_of(json.dumps(content["schema"])).iter_errors(json.loads(answer.plain))]
     if not problems:
         _fitting.add(key)

@@ -100,6 +100,9 @@ BREAKS: dict[str, Edit] = {
     "an answer is no JSON": lambda d: areas(d)["responses"]["200"]["content"].update(
         {"text/csv": areas(d)["responses"]["200"]["content"].pop("application/json")}
     ),
+    "an answer may be something else, too": lambda d: areas(d)["responses"]["200"]["content"].update(
+        {"text/csv": {"schema": {"type": "string"}}}
+    ),
     "a header goes": lambda d: areas(d)["responses"]["200"]["headers"].pop("ETag"),
     "a status goes": lambda d: areas(d)["responses"].pop("304"),
     "a component is renamed": lambda d: renamed(d, "Verdict", "Outcome"),
@@ -129,9 +132,6 @@ HARMLESS: dict[str, Edit] = {
     "a component is new": lambda d: d["components"]["schemas"].update(Needle={"type": "string"}),
     "a header is new": lambda d: areas(d)["responses"]["200"]["headers"].update(Age={"schema": {"type": "string"}}),
     "a status is new": lambda d: areas(d)["responses"].update({"418": d["components"]["responses"]["NotFound"]}),
-    "an answer may be something else, too": lambda d: areas(d)["responses"]["200"]["content"].update(
-        {"text/csv": {"schema": {"type": "string"}}}
-    ),
     "a code is new": lambda d: schema(d, "ProblemCode")["anyOf"][0]["enum"].append("too_many_requests"),
     "texts are others": lambda d: d.update(info={"title": "x", "version": "9.0.0"}, tags=[]),
     "a reference is written out": lambda d: areas(d)["parameters"].append(dict(parameter(d, "ListFaqsQ"))),

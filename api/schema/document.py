@@ -133,12 +133,8 @@ def _examples(operation: Schema) -> None:
         response, sent = example["response"], example["request"].get("body")
         documented = operation["responses"].get(str(response["status"]))
         if documented is not None and isinstance(response["body"], dict):  # a page for people is no JSON
-            _add_example(documented["content"], name, response["body"])
+            media_type = response["headers"]["Content-Type"]
+            documented["content"][media_type].setdefault("examples", {})[name] = {"value": response["body"]}
         if sent is not None and response["status"] == 200:
-            _add_example(operation["requestBody"]["content"], name, sent)
-
-
-def _add_example(media_types: Schema, name: str, value: Any) -> None:
-    """Add an example to the one media type of a body."""
-    [media_type] = media_types.values()
-    media_type.setdefault("examples", {})[name] = {"value": value}
+            [media_type] = operation["requestBody"]["content"].values()
+            media_type.setdefault("examples", {})[name] = {"value": sent}

@@ -6,7 +6,9 @@ import type { components, paths } from "./contract";
 
 type Plan = components["schemas"]["Plan"];
 
-const client = createClient<paths>({ baseUrl: process.argv[2] ?? "" });
+// An answer may come as JSON-LD, too, where it is asked for.
+type Read = "application/json" | "application/problem+json";
+const client = createClient<paths, Read>({ baseUrl: process.argv[2] ?? "" });
 
 function check(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(what);
@@ -33,7 +35,7 @@ const problem: components["schemas"]["Problem"] | undefined = wrong.error;
 check(wrong.response.status === 400 && problem?.code === "invalid_plan", "reads a 400");
 check(problem.errors?.[0]?.pointer === "/sessions/0/treatments/0/area", "reads its faults");
 
-const key = createClient<paths>({ baseUrl: process.argv[2] ?? "", headers: { Authorization: `Bearer ${process.argv[3]}` } });
+const key = createClient<paths, Read>({ baseUrl: process.argv[2] ?? "", headers: { Authorization: `Bearer ${process.argv[3]}` } });
 const nobody = await client.GET("/v1/whoami");
 const caller = await key.GET("/v1/whoami");
 check(nobody.data?.partner === null && caller.data?.partner === "clinic-apps", "sends a key");
