@@ -249,6 +249,7 @@ class Parameter:
     most: int | None = None
     length: int = 100
     slug: bool = False
+    required: bool = False
 
     def faults_in(self, text: str, vocabulary: Callable[[], Vocabulary]) -> list[Fault]:
         """What is wrong with a text that was sent for the parameter: one fault, or none.
@@ -316,10 +317,14 @@ def read_query(sent: Texts, parameters: Iterable[Parameter], vocabulary: Callabl
     """The query's values by name.
 
     Raises:
-        QueryFaults: naming every parameter that is unknown, doubled or wrong.
+        QueryFaults: naming every parameter that is missing, unknown, doubled or wrong.
     """
     by_name = {parameter.name: parameter for parameter in parameters}
-    faults: list[Fault] = []
+    faults = [
+        Fault(name, "required", "Send this parameter.")
+        for name, parameter in by_name.items()
+        if parameter.required and name not in sent
+    ]
     values = {}
     for name, texts in sent.items():
         if name not in by_name:

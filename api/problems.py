@@ -258,7 +258,7 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "out_of_range": ("Below the least or above the most that is read.", _PLAN + _QUERY),
     "patient_identifier": ("The member would identify the patient; it is not accepted.", _PLAN),
     "repeated": ("The entry is in the list already.", _PLAN),
-    "required": ("A member that must be there is missing.", _PLAN),
+    "required": ("A member, or a parameter, that must be there is missing.", _PLAN + _QUERY),
     "too_deep": ("Objects and lists are nested too deep.", _JSON),
     "too_many_parameters": ("More parameters than are read.", _QUERY),
     "too_many_treatments": ("More treatments in all than are read at once.", _PLAN),

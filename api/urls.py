@@ -6,6 +6,7 @@ from django.urls.converters import IntConverter, StringConverter
 from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
 from api.views.problems import ProblemPage, Problems
+from api.views.search import Search
 from api.views.service import Docs, Home, Index, Live, OpenApi, OpenApiAsJson, Ready, SecurityTxt, WhoAmI
 
 
@@ -48,6 +49,7 @@ urlpatterns = [
     *resource("claims"),
     *resource("rules"),
     *resource("sources"),
+    path("v1/search", Search.as_view(), name="search"),
     path("v1/coverage", Coverage.as_view(), name="coverage"),
     path("v1/releases", Releases.as_view(), name="releases"),
     path("v1/releases/<number:number>", ReleaseDetail.as_view(), name="release"),

@@ -182,6 +182,7 @@ SPECTACULAR_SETTINGS = {
         "Procedure": "api.rules.plan.PROCEDURES",
         "ValuesFrom": "api.rules.rows.LISTS",
         "Reason": "api.serializers.answers.REASONS",
+        "ResourceName": "api.serializers.facts.FACT_NAMES",
         "RuleKind": "api.rules.rows.KINDS",
         "Scope": "api.keys.SCOPES",
         "RuleSet": "api.rules.plan.RULE_SETS",

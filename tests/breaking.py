@@ -175,6 +175,8 @@ class Comparison:
             before, after = self.old.whole(response), self.new.whole(new[status])
             yield from (f"{place} header {name}: is gone" for name in gone(before, after, "headers"))
             yield from (f"{place}: {media_type} is gone" for media_type in gone(before, after, "content"))
+            if "content" in before:  # typed clients that name none get either, and must tell which
+                yield from (f"{place}: {media_type} is new" for media_type in gone(after, before, "content"))
             for media_type in before.get("content", {}).keys() & after.get("content", {}).keys():
                 schemas = (each["content"][media_type]["schema"] for each in (before, after))
                 yield from self.of_output(place, *schemas)

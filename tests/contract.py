@@ -28,6 +28,18 @@ def whole(part: Schema) -> Schema:
     return shared
 
 
+def content_of(response: Schema, media_type: str) -> Schema:
+    """What the document shows of a response in a media type; of one that must be asked for, it stands beside."""
+    shown: Schema = {**response["content"], **response.get("x-other-content", {})}[media_type]
+    return shown
+
+
+def needed(operation: Schema) -> dict[str, Any]:
+    """The parameters that a query must have, each with its example."""
+    own = map(whole, operation.get("parameters", ()))
+    return {each["name"]: each["example"] for each in own if each["in"] == "query" and each.get("required")}
+
+
 def each_part(node: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """Each object of the document with its place; what stands in examples is none of it."""
     if isinstance(node, dict):

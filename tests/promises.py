@@ -16,7 +16,7 @@ from django.urls import Resolver404, resolve
 from api.errors import REQUEST_ID
 from api.problems import PROBLEMS
 from tests.asking import Answer, ask
-from tests.contract import BY_ID, DOCUMENT, whole
+from tests.contract import BY_ID, DOCUMENT, content_of, whole
 
 ON_EVERY_ANSWER = ("X-Request-ID", "Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")
 _fitting: set[tuple[str, bytes]] = set()  # operations, with digests of their answers that fit
@@ -105,7 +105,7 @@ def of_contract(method: str, path: str, answer: Answer) -> Iterator[str]:
     key = (operation, hashlib.sha256(answer.body).digest())
     if key in _fitting:
         return
-    [content] = whole(BY_ID[operation]["responses"]["200"])["content"].values()
+    content = content_of(whole(BY_ID[operation]["responses"]["200"]), answer.headers["Content-Type"])
     problems = [*validator_of(json.dumps(content["schema"])).iter_errors(json.loads(answer.plain))]
     if not problems:
         _fitting.add(key)

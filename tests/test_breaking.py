@@ -70,7 +70,7 @@ BREAKS: dict[str, Edit] = {
     "a parameter has another type": lambda d: parameter(d, "Release").update(schema={"type": "boolean"}),
     "a parameter takes less": lambda d: parameter(d, "Limit")["schema"].update(maximum=100),
     "a parameter starts higher": lambda d: parameter(d, "Release")["schema"].update(minimum=2),
-    "a parameter gets a pattern": lambda d: parameter(d, "Q")["schema"].update(pattern="^[a-z]+$"),
+    "a parameter gets a pattern": lambda d: parameter(d, "ListFaqsQ")["schema"].update(pattern="^[a-z]+$"),
     "a parameter is shorter": lambda d: parameter(d, "AppliesToProduct")["schema"].update(maxLength=20),
     "a credential is asked for": lambda d: d.update(security=[{"key": []}]),
     "a credential is asked for by one operation": lambda d: areas(d).update(security=[{"key": []}]),
@@ -100,6 +100,9 @@ BREAKS: dict[str, Edit] = {
     "an answer is no JSON": lambda d: areas(d)["responses"]["200"]["content"].update(
         {"text/csv": areas(d)["responses"]["200"]["content"].pop("application/json")}
     ),
+    "an answer may be something else, too": lambda d: areas(d)["responses"]["200"]["content"].update(
+        {"text/csv": {"schema": {"type": "string"}}}
+    ),
     "a header goes": lambda d: areas(d)["responses"]["200"]["headers"].pop("ETag"),
     "a status goes": lambda d: areas(d)["responses"].pop("304"),
     "a component is renamed": lambda d: renamed(d, "Verdict", "Outcome"),
@@ -111,8 +114,8 @@ HARMLESS: dict[str, Edit] = {
     "a parameter is new": lambda d: areas(d)["parameters"].append(parameters("colour")),
     "a parameter takes more": lambda d: parameter(d, "Limit")["schema"].update(maximum=5000),
     "a parameter has no pattern any more": lambda d: parameter(d, "AppliesToProduct")["schema"].pop("pattern"),
-    "a parameter is longer": lambda d: parameter(d, "Q")["schema"].update(maxLength=500),
-    "a parameter has another text": lambda d: parameter(d, "Q").update(description="Words.", example="pain"),
+    "a parameter is longer": lambda d: parameter(d, "ListFaqsQ")["schema"].update(maxLength=500),
+    "a parameter has another text": lambda d: parameter(d, "ListFaqsQ").update(description="Words.", example="pain"),
     "a body need not be sent": lambda d: validate(d)["requestBody"].update(required=False),
     "a body may be something else, too": lambda d: validate(d)["requestBody"]["content"].update(
         {"application/xml": {"schema": {"type": "string"}}}
@@ -129,12 +132,9 @@ HARMLESS: dict[str, Edit] = {
     "a component is new": lambda d: d["components"]["schemas"].update(Needle={"type": "string"}),
     "a header is new": lambda d: areas(d)["responses"]["200"]["headers"].update(Age={"schema": {"type": "string"}}),
     "a status is new": lambda d: areas(d)["responses"].update({"418": d["components"]["responses"]["NotFound"]}),
-    "an answer may be something else, too": lambda d: areas(d)["responses"]["200"]["content"].update(
-        {"text/csv": {"schema": {"type": "string"}}}
-    ),
     "a code is new": lambda d: schema(d, "ProblemCode")["anyOf"][0]["enum"].append("too_many_requests"),
     "texts are others": lambda d: d.update(info={"title": "x", "version": "9.0.0"}, tags=[]),
-    "a reference is written out": lambda d: areas(d)["parameters"].append(dict(parameter(d, "Q"))),
+    "a reference is written out": lambda d: areas(d)["parameters"].append(dict(parameter(d, "ListFaqsQ"))),
 }
 
 

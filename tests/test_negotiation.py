@@ -73,7 +73,7 @@ def test_every_address_with_two_forms_chooses_so(client: Client, accept: str, se
 @pytest.mark.parametrize(("accept", "sent"), ACCEPTED)
 def test_an_address_with_one_form_serves_it_to_all_who_take_it(client: Client, accept: str, sent: str | None) -> None:
     given = {"HTTP_ACCEPT": accept} if accept else {}
-    response = client.get("/v1/areas/leg", **given)  # type: ignore[arg-type]
+    response = client.get("/v1/rules/session-volume", **given)  # type: ignore[arg-type]
     takes = media_type_for(accept, (JSON,)) is not None
     assert response.status_code == (200 if takes else 406)
     assert response["Content-Type"] == ("application/json" if takes else "application/problem+json")

@@ -47,10 +47,11 @@ QUERIES = [
     "after=ankle",
     "colour=red",
     "q=leg",
+    "q=leg&resource=faqs",
 ]
 HEADERS = {
     **{name: ["", *texts] for name, texts in odd.HEADERS.items() if name.startswith("HTTP_")},
-    "HTTP_ACCEPT": ["*/*", "application/json", "text/html", *odd.HEADERS["HTTP_ACCEPT"]],
+    "HTTP_ACCEPT": ["*/*", "application/json", "application/ld+json", "text/html", *odd.HEADERS["HTTP_ACCEPT"]],
     "HTTP_ACCEPT_ENCODING": ["br", "gzip, br;q=0.5", "zstd", *odd.HEADERS["HTTP_ACCEPT_ENCODING"]],
     "HTTP_AUTHORIZATION": [f"Bearer {SAMPLE}", f"bearer {READER}", f"Bearer {SAMPLE} ", *odd.KEYS],
 }

@@ -20,6 +20,8 @@ from api.rules.coverage import coverage
 from api.rules.evaluate import UNREADABLE, compiled
 from api.rules.reading import Vocabulary
 from api.rules.vectors import vectors
+from api.search import Index
+from api.serializers import FACTS
 
 Row = Mapping[str, Any]
 
@@ -76,6 +78,11 @@ class FrozenRelease:
     def vocabulary(self) -> Vocabulary:
         """The slugs that the release's facts have, by which queries are read; it needs no rules."""
         return _readable(lambda: vocabulary(self.content))
+
+    @cached_property
+    def index(self) -> Index:
+        """The release's facts, to be found by words."""
+        return _readable(lambda: Index({name: rows for name, rows in self.content.items() if name in FACTS}))
 
     @property
     def vectors(self) -> Sequence[Row]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from drf_spectacular.plumbing import ResolvedComponent, list_hash, load_enum_name_overrides
 
+from api import linked
 from api.problems import FAULTS, PROBLEMS
 from api.rules.numbers import DECIMAL_PATTERN
 from api.rules.plan import RECORDS
@@ -16,6 +17,8 @@ from api.schema.shared import SECURITY_SCHEMES, share_parameters, share_response
 
 Schema = dict[str, Any]
 
+# Where a response shows a media type that is sent to those alone who ask for it.
+OTHER_CONTENT = "x-other-content"
 # Members whose schema is a component that their serializer does not know of.
 REFERENCES = {
     ("Example", "plan"): "Plan",
@@ -60,6 +63,7 @@ def tell_the_truth(result: Schema, generator: Any, **kwargs: Any) -> Schema:
     _finish_parameters(operations, schemas)
     for operation in operations:
         _examples(operation)
+        _set_aside(operation["responses"].get("200", {}))
         if "requestBody" in operation:
             operation["requestBody"]["required"] = True
     result["components"] = {
@@ -133,12 +137,15 @@ def _examples(operation: Schema) -> None:
         response, sent = example["response"], example["request"].get("body")
         documented = operation["responses"].get(str(response["status"]))
         if documented is not None and isinstance(response["body"], dict):  # a page for people is no JSON
-            _add_example(documented["content"], name, response["body"])
+            media_type = response["headers"]["Content-Type"]
+            documented["content"][media_type].setdefault("examples", {})[name] = {"value": response["body"]}
         if sent is not None and response["status"] == 200:
-            _add_example(operation["requestBody"]["content"], name, sent)
+            [media_type] = operation["requestBody"]["content"].values()
+            media_type.setdefault("examples", {})[name] = {"value": sent}
 
 
-def _add_example(media_types: Schema, name: str, value: Any) -> None:
-    """Add an example to the one media type of a body."""
-    [media_type] = media_types.values()
-    media_type.setdefault("examples", {})[name] = {"value": value}
+def _set_aside(response: Schema) -> None:
+    """Show JSON-LD beside what the response is: of two media types, typed clients would ask which one they read."""
+    content = response.get("content", {})
+    if linked.MEDIA_TYPE in content:
+        response[OTHER_CONTENT] = {linked.MEDIA_TYPE: content.pop(linked.MEDIA_TYPE)}

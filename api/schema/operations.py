@@ -8,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
+from api import linked
 from api.parsers import Parameter
 from api.rules.reading import LONGEST_NAME
 from api.rules.value_types import SLUG_PATTERN
@@ -17,6 +18,19 @@ from api.serializers import ProblemSerializer
 PROBLEM_JSON = "application/problem+json"
 # Problems that any request can meet; a view adds its own.
 CODE_PATTERN = "^[a-z]+(_[a-z]+)*$"
+LINKED_DOCUMENT = {
+    "type": "object",
+    "description": "What the answer says in the words of schema.org, as JSON-LD with its context.",
+    "required": ["@context", "@type", "@id", "mainEntity"],
+    "properties": {
+        "@context": {"type": "object", "additionalProperties": True, "description": "The context, whole."},
+        "@type": {"type": "string", "description": "The kind of page."},
+        "@id": {"type": "string", "description": "Its address."},
+        "mainEntity": {"description": "What the page is about: one thing, or several."},
+    },
+    "additionalProperties": True,
+}
+IN_OTHER_WORDS = f"With `Accept: {linked.MEDIA_TYPE}`, the same in the words of schema.org; see `x-other-content`."
 ALWAYS = (400, 405, 406, 414, 431, 500)
 
 
@@ -25,8 +39,8 @@ class Operation:
     """What the document says of a view: id, texts, parameters, what it takes, and what it `returns` in a media type.
 
     `problems` are the statuses of its own failures, besides `ALWAYS`. `frozen`: it serves a release. `static`: what it
-    serves is part of this version. Both have an ETag, and are answered with 304 where the client has them. `counted`: a
-    request takes from its caller's quota.
+    serves is part of this version. Both have an ETag, and are answered with 304 where the client has them. `linked`: it
+    is given in the words of schema.org, too. `counted`: a request takes from its caller's quota.
     """
 
     id: str
@@ -40,6 +54,7 @@ class Operation:
     static: bool = False
     takes: str | None = None
     media_type: str = "application/json"
+    linked: bool = False
     counted: bool = True
 
 
@@ -86,7 +101,8 @@ class ContractSchema(AutoSchema):
         return self.operation.summary
 
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular's own signature
-        return self.operation.text
+        operation = self.operation
+        return f"{operation.text} {IN_OTHER_WORDS}" if operation.linked else operation.text
 
     def get_tags(self) -> list[str]:
         return [self.operation.tag]
@@ -103,7 +119,11 @@ class ContractSchema(AutoSchema):
         ]
         in_query = [
             OpenApiParameter(
-                each.name, {**each.schema(), "example": each.example}, OpenApiParameter.QUERY, description=each.text
+                each.name,
+                {**each.schema(), "example": each.example},
+                OpenApiParameter.QUERY,
+                required=each.required,
+                description=each.text,
             )
             for each in self.operation.parameters
         ]
@@ -121,6 +141,8 @@ class ContractSchema(AutoSchema):
         of_path = (404,) if "{" in self.path else ()
         problems = sorted({*ALWAYS, *operation.problems, *of_key, *of_rates, *of_path})
         answers = {(200, operation.media_type): operation.returns}
+        if operation.linked:
+            answers[200, linked.MEDIA_TYPE] = LINKED_DOCUMENT
         return {**answers, **{(status, PROBLEM_JSON): ProblemSerializer for status in problems}}
 
 

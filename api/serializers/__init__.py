@@ -6,10 +6,11 @@ from api.serializers.answers import (
     ComparisonAnswerSerializer,
     CoverageSerializer,
     ExampleSerializer,
+    HitSerializer,
     ResolutionSerializer,
     VectorSerializer,
 )
-from api.serializers.facts import FACTS, RESOURCES, Resource
+from api.serializers.facts import FACT_NAMES, FACTS, RESOURCES, Resource
 from api.serializers.service import (
     CallerSerializer,
     HealthSerializer,
@@ -24,6 +25,7 @@ from api.serializers.service import (
 
 __all__ = [
     "FACTS",
+    "FACT_NAMES",
     "RESOURCES",
     "AnswerSerializer",
     "BatchAnswerSerializer",
@@ -32,6 +34,7 @@ __all__ = [
     "CoverageSerializer",
     "ExampleSerializer",
     "HealthSerializer",
+    "HitSerializer",
     "IndexSerializer",
     "ProblemListSerializer",
     "ProblemPageSerializer",

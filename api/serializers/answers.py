@@ -11,7 +11,7 @@ from api.rules.coverage import KNOWLEDGE
 from api.rules.numbers import UNITS
 from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
 from api.rules.rows import COMPARATORS, SEVERITIES
-from api.serializers.facts import CitationSerializer, TextsField
+from api.serializers.facts import FACT_NAMES, CitationSerializer, TextsField
 from api.serializers.service import FaultSerializer, Shape
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
@@ -289,6 +289,19 @@ class VectorSerializer(Shape):
     broken = serializers.BooleanField(help_text="True where the plan breaks the limit.")
     verdict = serializers.ChoiceField(VERDICTS, help_text="The verdict.")
     findings = VectorFindingSerializer(many=True, help_text="The findings.")
+
+
+class HitSerializer(Shape):
+    """A row that was found."""
+
+    resource = serializers.ChoiceField(FACT_NAMES, help_text="The resource that it is a row of.")
+    slug = serializers.CharField(help_text="Its slug.")
+    href = serializers.CharField(help_text="Its address.")
+    title = serializers.CharField(help_text="What it is called.")
+    member = serializers.CharField(
+        help_text="The member that has them, the weightiest first; `resource` where the resource is called so."
+    )
+    excerpt = serializers.CharField(help_text="What the member says there.")
 
 
 class ExampleSerializer(Shape):

@@ -397,3 +397,4 @@ RESOURCES: Mapping[str, Resource] = {
 }
 # Those with a list and a detail of their own; named plans are served beside the check of plans.
 FACTS = {name: resource for name, resource in RESOURCES.items() if resource.model is not PlanExample}
+FACT_NAMES = tuple(sorted(FACTS))

@@ -23,6 +23,7 @@ from api.serializers import (
 )
 from api.views.contract import CONTENT_STATUS, LIMIT, MOST_ON_A_PAGE, PAGING, RELEASE, ContractView
 from api.views.filters import FILTERS, kept
+from api.views.linked import LinkedView
 
 
 class ListView(ContractView):
@@ -53,7 +54,7 @@ class ListView(ContractView):
         )
 
 
-class FactList(ListView):
+class FactList(LinkedView, ListView):
     """A resource's rows."""
 
     @property
@@ -69,16 +70,15 @@ class FactList(ListView):
             parameters=(*FILTERS.get(self.resource, ()), *PAGING, RELEASE),
             problems=(404, 503),
             frozen=True,
+            linked=self.is_linked,
         )
 
     def get(self, request: Request) -> HttpResponse:
         return self.page(self.release.content.get(self.resource, ()))
 
 
-class FactDetail(ContractView):
+class FactDetail(LinkedView):
     """One row of a resource."""
-
-    resource = ""
 
     @property
     def operation(self) -> Operation:  # type: ignore[override]
@@ -93,6 +93,7 @@ class FactDetail(ContractView):
             parameters=(RELEASE,),
             problems=(404, 503),
             frozen=True,
+            linked=self.is_linked,
         )
 
     def get(self, request: Request, slug: str) -> HttpResponse:

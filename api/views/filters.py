@@ -14,11 +14,11 @@ from api.rules.value_types import Choice, Slug
 class Filter(Parameter):
     """A parameter that keeps some rows: those that `keeps` says, else those with the wanted value in its column."""
 
-    keeps: Callable[[Row, str, FrozenRelease], bool] | None = None
+    keeps: Callable[[str, FrozenRelease], Callable[[Row], bool]] | None = None
 
-    def matches(self, row: Row, wanted: str, release: FrozenRelease) -> bool:
-        """True where the row is kept."""
-        return self.keeps(row, wanted, release) if self.keeps else bool(row[self.name] == wanted)
+    def keeper(self, wanted: str, release: FrozenRelease) -> Callable[[Row], bool]:
+        """What is True for the rows that are kept."""
+        return self.keeps(wanted, release) if self.keeps else lambda row: bool(row[self.name] == wanted)
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,17 @@ class AppliesTo(Parameter):
     member: str = ""
 
 
-def is_about_product(row: Row, wanted: str, release: FrozenRelease) -> bool:
-    """True where a row names the product, or the sclerosant of the product."""
+def about_product(wanted: str, release: FrozenRelease) -> Callable[[Row], bool]:
+    """What is True for a row that names the product, or the sclerosant of the product."""
     product = release.item("products", wanted)
-    return row["product"] == wanted or (product is not None and row["sclerosant"] == product["sclerosant"])
+    sclerosant = product and product["sclerosant"]
+    return lambda row: row["product"] == wanted or (sclerosant is not None and row["sclerosant"] == sclerosant)
 
 
-def has_every_word(row: Row, wanted: str, release: FrozenRelease) -> bool:
-    """True where every word is in the question or the answer, in any order and in capitals or not."""
-    text = f"{row['question']} {row['answer']}".casefold()
-    return all(word in text for word in wanted.casefold().split())
+def with_every_word(wanted: str, release: FrozenRelease) -> Callable[[Row], bool]:
+    """What is True for a question that has every word, as `GET /v1/search` finds words."""
+    slugs = release.index.having(wanted, "faqs")
+    return lambda row: row["slug"] in slugs
 
 
 WITH_OTHERS = "Rows that name none are left out: `applies_to_{}` keeps them."
@@ -92,7 +93,7 @@ FILTERS: Mapping[str, Sequence[Filter | AppliesTo]] = {
             f"Limits that name this product or its sclerosant. {WITH_OTHERS.format('product')}",
             example="asclera",
             value_type=PRODUCT,
-            keeps=is_about_product,
+            keeps=about_product,
         ),
         Filter(
             "jurisdiction",
@@ -128,9 +129,10 @@ FILTERS: Mapping[str, Sequence[Filter | AppliesTo]] = {
         ),
         Filter(
             "q",
-            "Questions that have, with their answers, every one of these words.",
+            "Questions that have every one of these words, as `GET /v1/search` finds words: in any order, also where a "
+            "longer word begins so, or by another name of what is meant.",
             example="stockings walk",
-            keeps=has_every_word,
+            keeps=with_every_word,
         ),
     ),
     "coverage": (
@@ -176,11 +178,6 @@ def kept(rows: Sequence[Row], resource: str, query: Mapping[str, str], release: 
     """The rows of a resource that every parameter of the query keeps."""
     asked = [(each, query[each.name]) for each in FILTERS.get(resource, ()) if each.name in query]
     about = {each.member: wanted for each, wanted in asked if isinstance(each, AppliesTo)}
-    filters = [(each, wanted) for each, wanted in asked if isinstance(each, Filter)]
+    keepers = [each.keeper(wanted, release) for each, wanted in asked if isinstance(each, Filter)]
     applies = APPLIES.get(resource, names_it_or_nothing)
-    return [
-        row
-        for row in rows
-        if all(each.matches(row, wanted, release) for each, wanted in filters)
-        and (not about or applies(row, about, release))
-    ]
+    return [row for row in rows if all(keeps(row) for keeps in keepers) and (not about or applies(row, about, release))]

@@ -31,6 +31,7 @@ LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/
 SECURITY_TXT_STANDS = timedelta(days=180)
 LINKS = {
     **{name.replace("-", "_"): f"/v1/{name}" for name in FACTS},
+    "search": "/v1/search",
     "coverage": "/v1/coverage",
     "releases": "/v1/releases",
     "validate": "/v1/session-plans/validate",
