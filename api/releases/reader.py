@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from django.db import close_old_connections
 
-from api.models.releases import BrokenReleaseError
+from api.history import Withdrawn
+from api.models.releases import BrokenReleaseError, withdrawn_as_of
 from api.releases.frozen import ContentUnavailableError, FrozenRelease, ReleaseNotFoundError
 from api.releases.poller import Poller
 from api.releases.store import UNREACHABLE, Newest, Store
@@ -62,6 +63,19 @@ class Reader:
         if digest is None:
             raise ContentUnavailableError if self.store.is_away else ReleaseNotFoundError
         return self.store.kept(number, digest) or self._ask(partial(self.store.read, number, digest))
+
+    def withdrawn(self, release: FrozenRelease) -> Withdrawn:
+        """What is withdrawn as of a release.
+
+        Raises:
+            ContentUnavailableError: it does not say so itself, and the releases before it cannot be read.
+        """
+        if release.withdrawn is not None:
+            return release.withdrawn
+        key = (release.number, release.digest)
+        if key not in self.store.withdrawn:
+            self.store.withdrawn[key] = self._ask(partial(withdrawn_as_of, release.number))
+        return self.store.withdrawn[key]
 
     def _look(self) -> None:
         """See to it that the store knows the newest release, as far as that can be."""

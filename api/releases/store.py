@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db import DatabaseError, InterfaceError
 
 from api import metrics
+from api.history import Withdrawn
 from api.models import Release
 from api.models.releases import BrokenReleaseError
 from api.releases.frozen import FrozenRelease, ReleaseNotFoundError, Row, frozen, summary
@@ -38,6 +39,7 @@ class Store:
         self.newest: Newest | None = None
         self.digests: Mapping[int, str] = {}
         self.is_away = False
+        self.withdrawn: dict[Key, Withdrawn] = {}  # as of releases that do not say it themselves
         self._kept: OrderedDict[Key, FrozenRelease] = OrderedDict()
         self._lock = Lock()
         self._told = ""
@@ -51,7 +53,7 @@ class Store:
         try:
             key = Release.objects.order_by("-number").values_list("number", "digest").first()
             is_new = self.newest is None or key != _key(self.newest.release)
-            rows = [*Release.objects.filter(number__lte=key[0]).defer("payload")] if key and is_new else []
+            rows = [*Release.objects.filter(number__lte=key[0]).defer("payload", "withdrawn")] if key and is_new else []
         except UNREACHABLE as error:
             self.is_away = True
             self._tell("database_away", error)

@@ -10,6 +10,7 @@ from api.serializers.answers import (
     VectorSerializer,
 )
 from api.serializers.facts import FACTS, RESOURCES, Resource
+from api.serializers.history import BundleSerializer, ChangePageSerializer, DiffSerializer
 from api.serializers.service import (
     CallerSerializer,
     HealthSerializer,
@@ -27,9 +28,12 @@ __all__ = [
     "RESOURCES",
     "AnswerSerializer",
     "BatchAnswerSerializer",
+    "BundleSerializer",
     "CallerSerializer",
+    "ChangePageSerializer",
     "ComparisonAnswerSerializer",
     "CoverageSerializer",
+    "DiffSerializer",
     "ExampleSerializer",
     "HealthSerializer",
     "IndexSerializer",

@@ -32,6 +32,8 @@ LINKS = {
     **{name.replace("-", "_"): f"/v1/{name}" for name in FACTS},
     "coverage": "/v1/coverage",
     "releases": "/v1/releases",
+    "feed": "/v1/releases.atom",
+    "changes": "/v1/changes",
     "validate": "/v1/session-plans/validate",
     "validate_batch": "/v1/session-plans/validate-batch",
     "compare": "/v1/session-plans/compare",
