@@ -10,14 +10,15 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.conftest import SPECIMEN
-from tests.edits import EDITS, Fixtures
+from tests.edits import EDITS, Fixtures, bend_the_tree
 
 Content = dict[str, list[dict[str, Any]]]
 Get = Callable[[str], Any]  # a path in, the body of its answer out
+SPECIMEN = Path(__file__).parent / "specimen.json"
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -46,7 +47,7 @@ def edited(content: Content, gone: list[tuple[str, dict[str, Any]]], random: Ran
         changed: Fixtures = copy.deepcopy(content)
         with suppress(LookupError, TypeError, AttributeError):  # of an edit that finds no row, or one that is too odd
             for _ in range(random.choice((1, 2, 5))):
-                random.choice((*EDITS, pass_a_review, pass_a_review))(changed, random)
+                random.choice((*EVERY_EDIT, pass_a_review))(changed, random)
         if gone and random.random() < 0.5:
             name, row = random.choice(gone)
             if row["slug"] not in slugs(changed, name):
@@ -77,6 +78,10 @@ def is_plain(rows: list[dict[str, Any]]) -> bool:
         and all(map(SLUG.fullmatch, named))
         and all(DAY.fullmatch(str(row.get("review_due"))) for row in rows)
     )
+
+
+# An area that lies in itself is never published, and rules that are not proved would look for its end for ever.
+EVERY_EDIT = (*(edit for edit in EDITS if edit is not bend_the_tree), pass_a_review)
 
 
 class Follower:
