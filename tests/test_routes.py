@@ -25,7 +25,7 @@ ROUTES = {str(pattern.name): tuple(pattern.pattern.converters) for pattern in ur
 def path_of(name: str, release: FrozenRelease) -> str:
     """An address of the route at which something is."""
     rows = release.content.get(name.removesuffix("-detail"), [{"slug": None}])
-    known = {"slug": rows[0]["slug"], "number": release.number, "code": "invalid_plan"}
+    known = {"slug": rows[0]["slug"], "number": release.number, "other": release.number, "code": "invalid_plan"}
     return reverse(name, kwargs={argument: known[argument] for argument in ROUTES[name]})
 
 
