@@ -5,14 +5,13 @@ from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from api.models import PlanExample, Release
 from api.models.releases import KINDS, SCHEMA, digest_of, null_for_empty, withdrawn_with
 from api.parsers import parse
 from api.publishing.checks import row_problems
-from api.publishing.load import lock_out_other_writers
+from api.publishing.load import writing_alone
 from api.publishing.loosened import loosened
 from api.publishing.prove import book_of, wrong_rules
 from api.publishing.references import resolved, typed_numbers
@@ -43,8 +42,7 @@ def publish(
         raise RefusedError(["a release needs a note"])
     if kind not in KINDS:
         raise RefusedError([f"a release is of the kind {', '.join(KINDS[:-1])} or {KINDS[-1]}, not {kind!r}"])
-    with transaction.atomic():
-        lock_out_other_writers()
+    with writing_alone():
         content, book = _proved(progress)
         digest = digest_of(content)
         last = Release.objects.order_by("-number").first()
