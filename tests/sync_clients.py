@@ -85,7 +85,10 @@ class NodeClient:
 
 def followed(base: str, asked: argparse.Namespace, stack: ExitStack) -> list[str]:
     """Publish and follow; what went wrong, in words."""
-    clients = {"Python": PythonClient(base), "JavaScript": NodeClient(base, stack)}
+    clients: dict[str, PythonClient | NodeClient] = {
+        "Python": PythonClient(base),
+        "JavaScript": NodeClient(base, stack),
+    }
     wrong: list[str] = []
     for number, content in enumerate(history(asked.start, asked.releases), 1):
         if number > 1:
@@ -139,7 +142,8 @@ def main() -> int:
         django.setup()
         call_command("migrate", verbosity=0)
         publish(1, next(history(asked.start, 1)))
-        server = stack.enter_context(up(folder / "log", DATABASE_URL=url, **UNHINDERED))
+        settings: dict[str, Any] = {"DATABASE_URL": url, **UNHINDERED}
+        server = stack.enter_context(up(folder / "log", **settings))
         server.until("Serving on")
         wrong = followed(f"http://127.0.0.1:{server.port}", asked, stack)
     print("\n".join(wrong) or "Both held what was published, after each release.")
