@@ -161,14 +161,6 @@ PROBLEMS = {
             "Send `Accept: application/json`, or leave the header out.",
         ),
         Problem(
-            "length_required",
-            411,
-            "Length required",
-            "Send the body with its Content-Length, not in chunks.",
-            "The body came without its length, so it cannot be told from one that was cut short.",
-            "Send `Content-Length`; most clients do as soon as the body is a text and not a stream.",
-        ),
-        Problem(
             "withdrawn",
             410,
             "Withdrawn",
@@ -176,6 +168,14 @@ PROBLEMS = {
             "A row with this slug was published once; the release that is read does not have it any more. Its limits "
             "are not enforced, and it is not to be shown.",
             "Take it out of what you have kept. What it said is read with `release` and the number in `last_release`.",
+        ),
+        Problem(
+            "length_required",
+            411,
+            "Length required",
+            "Send the body with its Content-Length, not in chunks.",
+            "The body came without its length, so it cannot be told from one that was cut short.",
+            "Send `Content-Length`; most clients do as soon as the body is a text and not a stream.",
         ),
         Problem(
             "body_too_large",
