@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from api.parsers import CONTROL_CHARACTER, BodyFaults, QueryFaults
 from api.problems import MOST_OF_HEADERS, MOST_OF_TARGET, PROBLEMS, Problem
 from api.rates import RateLimitedError
-from api.releases import ContentUnavailableError
+from api.releases import ContentUnavailableError, WithdrawnError
 from api.rules import Fault, PlanFaults
 
 PROBLEM_JSON = "application/problem+json"
@@ -114,8 +114,9 @@ def problem_response(
     detail: str = "",
     errors: Iterable[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The problem as application/problem+json."""
+    """The problem as application/problem+json; `more` has members of its own."""
     body: dict[str, Any] = {
         "type": f"/v1/problems/{problem.code}",
         "title": problem.title,
@@ -123,6 +124,7 @@ def problem_response(
         "detail": detail or problem.text,
         "code": problem.code,
         "request_id": request_id(request),
+        **(more or {}),
     }
     errors = list(errors)
     if errors:
@@ -163,7 +165,8 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | Non
     if code not in PROBLEMS:
         return None
     headers = {"Retry-After": "5"} if isinstance(failure, ContentUnavailableError) else {}
-    return problem_response(request, PROBLEMS[code], headers=headers)
+    more = {"last_release": failure.last_release} if isinstance(failure, WithdrawnError) else {}
+    return problem_response(request, PROBLEMS[code], headers=headers, more=more)
 
 
 def rate_limited(request: HttpRequest, failure: RateLimitedError) -> HttpResponse:

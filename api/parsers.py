@@ -5,8 +5,9 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from django.http import UnreadablePostError
@@ -25,7 +26,7 @@ from api.rules.reading import (
     nearest,
     pointer_to,
 )
-from api.rules.value_types import Choice, Decimal, Slug
+from api.rules.value_types import Decimal, Slug
 
 DEEPEST = 32
 HOLDERS = (dict, list)
@@ -234,22 +235,72 @@ class QueryFaults(APIException):
         self.faults = faults
 
 
+class ValueType(Protocol):
+    """What a text may be; faults go to the reader."""
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> Any: ...
+
+    def schema(self) -> dict[str, Any]: ...
+
+
+LENGTH_OF_DATE = 10
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT = rf"{_DATE}(T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,6}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}}))?"
+
+
+class Moment:
+    """A time that has been: a date and a time with its offset, or a date, which stands for the end of it in UTC."""
+
+    def read(self, value: str, pointer: str, reader: Reader) -> datetime | None:
+        """The moment; and a fault, where the text is none, or one that is still to come."""
+        moment = moment_of(value)
+        if moment is None:
+            detail = "Send YYYY-MM-DD, or a date and time as 2026-11-30T09:00:00Z; a plus in the offset is sent as %2B."
+            reader.fault(pointer, "not_a_moment", detail)
+        elif moment > (_end_of(datetime.now(UTC).date()) if len(value) == LENGTH_OF_DATE else datetime.now(UTC)):
+            reader.fault(
+                pointer, "in_the_future", "What is published then is not known yet. Send a day or time that was."
+            )
+        return moment
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the text."""
+        return {"type": "string", "pattern": f"^{_MOMENT}$", "maxLength": 40}
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment that a text stands for, in UTC: of a date, its last; None where it stands for none."""
+    if not re.fullmatch(_MOMENT, text):
+        return None
+    try:
+        if len(text) == LENGTH_OF_DATE:
+            return _end_of(date.fromisoformat(text))
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time.max, UTC)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A query parameter: of a `value_type`, read as the members of a plan are; else a whole number, the slug
     of a row, or free text.
 
-    `example` is a value that a request may have.
+    `example` is a value that a request may have; `instead_of` names a parameter that it cannot stand beside.
     """
 
     name: str
     text: str
     example: str | int
-    value_type: Choice | Slug | Decimal | None = None
+    value_type: ValueType | None = None
     most: int | None = None
     length: int = 100
     slug: bool = False
     required: bool = False
+    instead_of: str | None = None
 
     def faults_in(self, text: str, vocabulary: Callable[[], Vocabulary]) -> list[Fault]:
         """What is wrong with a text that was sent for the parameter: one fault, or none.
@@ -338,6 +389,8 @@ def read_query(sent: Texts, parameters: Iterable[Parameter], vocabulary: Callabl
         else:
             values[name] = texts[0]
             faults += by_name[name].faults_in(texts[0], vocabulary)
+            if by_name[name].instead_of in sent:
+                faults.append(Fault(name, "conflict", f"Send this or `{by_name[name].instead_of}`, not both."))
     if faults:
         raise QueryFaults(faults)
     return values

@@ -139,8 +139,10 @@ PROBLEMS = {
             404,
             "No such release",
             "`GET /v1/releases` lists the releases.",
-            "No release has the number that the path, the parameter `release`, or a comparison names.",
-            "Take a number from `GET /v1/releases`, or leave the parameter out to read the newest.",
+            "No release has the number that the path, the parameter `release`, a cursor or a comparison names, or the "
+            "first one was published after the time that `as_of` names.",
+            "Take a number, or the time of one, from `GET /v1/releases`, or leave the parameter out to read the "
+            "newest.",
         ),
         Problem(
             "method_not_allowed",
@@ -157,6 +159,15 @@ PROBLEMS = {
             "Ask for `application/json`.",
             "The `Accept` header allows none of the representations of this address.",
             "Send `Accept: application/json`, or leave the header out.",
+        ),
+        Problem(
+            "withdrawn",
+            410,
+            "Withdrawn",
+            "It was published, and is no more. `last_release` has it still.",
+            "A row with this slug was published once; the release that is read does not have it any more. Its limits "
+            "are not enforced, and it is not to be shown.",
+            "Take it out of what you have kept. What it said is read with `release` and the number in `last_release`.",
         ),
         Problem(
             "length_required",
@@ -239,16 +250,19 @@ PROBLEMS = {
 _PLAN, _JSON, _QUERY = ("invalid_plan",), ("invalid_json",), ("invalid_query",)
 # The codes of faults: what each means, and the problems whose `errors` can have it.
 FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "conflict": ("Two members cannot stand beside each other.", _PLAN),
+    "conflict": ("Two members, or parameters, cannot stand beside each other.", _PLAN + _QUERY),
     "doubled_parameter": ("The parameter comes more than once.", _QUERY),
     "duplicate_member": ("The member comes more than once in its object.", _PLAN),
     "incomplete_body": ("The body ended before the length that its `Content-Length` gives.", _JSON),
+    "in_the_future": ("A day or time that is still to come.", _QUERY),
     "invalid_json": ("The body is empty, not JSON, or not UTF-8.", _JSON),
     "not_a_boolean": ("Neither `true` nor `false`.", _PLAN),
     "not_a_choice": ("Not one of the values that `allowed` lists.", _PLAN + _QUERY),
     "not_a_date": ("Not a civil date that exists, as YYYY-MM-DD.", _PLAN),
     "not_a_decimal": ("Not a plain decimal: ASCII digits, six before the point and three behind it.", _PLAN + _QUERY),
     "not_a_list": ("Not a list.", _PLAN),
+    "not_a_moment": ("Neither a date that exists, as YYYY-MM-DD, nor a date and time with its offset.", _QUERY),
+    "not_a_position": ("No position in the sequence of changes.", _QUERY),
     "not_a_slug": ("Not lower-case words joined by hyphens.", _QUERY),
     "not_a_string": ("Not a string.", _PLAN),
     "not_a_text": ("Not percent-encoded UTF-8, or with control characters.", (*_QUERY, "bad_request")),

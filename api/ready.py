@@ -1,10 +1,10 @@
 """A request in; out, what Django answered to the same one before, without asking Django; what is new goes to Django.
 
 This stands outside Django, as WSGI. It decides nothing itself: it learns. An answer that a view marked as lasting is
-kept, as it was sent, by all that it depends on (`DEPENDS_ON`), for as long as the same release is the newest. Of a plan
-that is sent, all but the body is kept, and that is made by the same function as in the view, which comes with the mark.
-What belongs to a request alone is done for each: its key is looked up, it is counted, and its answer gets its own
-`X-Request-ID` and `RateLimit`. Whatever is not as plain as that is handed to Django, which decides and explains it.
+kept, as it was sent, by all that it depends on (`DEPENDS_ON`), on one day under one release. Of a plan that is sent,
+all but the body is kept, and that is made by the same function as in the view, which comes with the mark. What belongs
+to a request alone is done for each: its key is looked up, it is counted, and its answer gets its own `X-Request-ID` and
+`RateLimit`. Whatever is not as plain as that is handed to Django, which decides and explains it.
 
 Many threads may be in here at once. Each step on the way of a hit is one operation on a dictionary or a deque, which
 the interpreter does as a whole; what takes more than one is done under a lock. See `api.shelf`.
@@ -14,6 +14,7 @@ import io
 import logging
 import re
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -56,6 +57,7 @@ OF_THE_REQUEST = frozenset({"X-Request-ID", "RateLimit", "RateLimit-Policy"})
 LONGEST_HOPS = 200  # characters of X-Forwarded-For; what is longer is read each time
 MOST_UNTOLD = 1_000_000  # hits that wait for the log and the metrics
 SECONDS_BETWEEN = 1.0
+SECONDS_OF_A_DAY = 86400
 # What is compressed before anybody asks for it.
 PLAIN = (
     *(f"/v1/{name}" for name in FACTS),
@@ -69,6 +71,11 @@ log = logging.getLogger(__name__)
 def address_of(peer: str, hops: str) -> str:
     """The address that a client is counted by."""
     return client_address(peer, hops, settings.TRUSTED_PROXIES)
+
+
+def today() -> int:
+    """The day in UTC, counted: on the next one, other reviews are overdue."""
+    return int(time.time() // SECONDS_OF_A_DAY)
 
 
 def plain_keys() -> list[Key]:
@@ -140,9 +147,9 @@ class ReadyAnswers:
         if method not in METHODS or "HTTP_HOST" not in environ:
             return self.django(environ, start_response)
         key: Key = tuple(map(environ.get, DEPENDS_ON if method in READING else DEPENDS_ON_BODY))
-        shelf, newest = self.shelf, releases.known()
-        if shelf.newest is not newest:
-            shelf = self.shelf = self.next_shelf if self.next_shelf.newest is newest else Shelf(newest)
+        shelf, newest, day = self.shelf, releases.known(), today()
+        if not shelf.holds(newest, day):
+            shelf = self.shelf = self.next_shelf if self.next_shelf.holds(newest, day) else Shelf(newest, day)
         entry = shelf.by_key.get(key)
         if entry is None:
             return self._learned(key, shelf, environ, start_response)
@@ -242,7 +249,8 @@ class ReadyAnswers:
 
     def prepare(self, newest: Newest) -> None:
         """Have plain lists compressed, and what is asked for again and again ready, before a release is the newest."""
-        shelf = self.shelf if self.shelf.newest is newest else Shelf(newest)
+        day = today()
+        shelf = self.shelf if self.shelf.holds(newest, day) else Shelf(newest, day)
         self.next_shelf = shelf
         counters = next((entry.counters for entry in [*self.shelf.by_key.values()]), None)
         hottest = [key for key in self.shelf.hottest(MOST_REHEARSED) if key[0] in READING]

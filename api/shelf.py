@@ -92,7 +92,9 @@ class Segment:
 
 
 class Shelf:
-    """The entries that hold while one release is the newest: on probation at first, proved once they were asked again.
+    """The entries that hold on one day while one release is the newest.
+
+    They are on probation at first, and proved once they were asked for again.
 
     Whoever asks for a million things, each once, drives out others that were asked for once, and nothing that is asked
     for again and again. A proved entry that was used since it was looked at last gets another round.
@@ -100,12 +102,16 @@ class Shelf:
     `by_key` may be read without the lock, since it is changed by one operation at a time.
     """
 
-    def __init__(self, newest: Newest | None, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
-        self.newest = newest
+    def __init__(self, newest: Newest | None, day: int = 0, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+        self.newest, self.day = newest, day
         self.by_key: dict[Key, Entry] = {}
         self.on_probation = Segment(most, most_bytes)
         self.proved = Segment(most, most_bytes)
         self.lock = Lock()
+
+    def holds(self, newest: Newest | None, day: int) -> bool:
+        """Whether what is on it is so on a day while a release is the newest."""
+        return self.newest is newest and self.day == day
 
     def add(self, key: Key, entry: Entry) -> None:
         """Take in an entry, on probation; one that is there stays."""

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
 from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
+from api.views.history import Bundle, Changes, Diff, Feed
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
 from api.views.problems import ProblemPage, Problems
 from api.views.search import Search
@@ -54,6 +55,10 @@ urlpatterns = [
     path("v1/releases", Releases.as_view(), name="releases"),
     path("v1/releases/<number:number>", ReleaseDetail.as_view(), name="release"),
     path("v1/releases/<number:number>/vectors", Vectors.as_view(), name="vectors"),
+    path("v1/releases/<number:number>/bundle", Bundle.as_view(), name="bundle"),
+    path("v1/releases/<number:number>/diff/<number:other>", Diff.as_view(), name="diff"),
+    path("v1/releases.atom", Feed.as_view(), name="feed"),
+    path("v1/changes", Changes.as_view(), name="changes"),
     path("v1/session-plans/validate", ValidatePlan.as_view(), name="validate"),
     path("v1/session-plans/validate-batch", ValidateBatch.as_view(), name="validate-batch"),
     path("v1/session-plans/compare", ComparePlans.as_view(), name="compare"),

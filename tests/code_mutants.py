@@ -47,8 +47,8 @@ MUTANTS = (
     Mutant(
         "the newest release is kept for a day",
         CONTRACT,
-        '"public, max-age=86400, immutable" if pinned else "public, max-age=60"',
-        '"public, max-age=86400, immutable"',
+        "(A_DAY, PINNED) if self.is_pinned() else (60, NEWEST)",
+        "(A_DAY, PINNED)",
         EXAMPLES,
     ),
     Mutant(

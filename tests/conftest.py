@@ -26,6 +26,7 @@ from tests.ready import Asked
 from tests.scrapes import Scrape, samples_of
 from tests.specimen import cut
 
+TWO = ("calf", "leg")
 SPECIMEN = Path(__file__).parent / "specimen.json"
 
 
@@ -174,12 +175,23 @@ def specimen(nothing_published: None) -> FrozenRelease:
     return current()
 
 
-def freeze(number: int, note: str, content: dict[str, Any]) -> None:
+@pytest.fixture
+def two_rows(nothing_published: None) -> FrozenRelease:
+    """Release 1 has two areas; release 2 has one of them less, and another caution for the other, for safety."""
+    first = {"areas": [row for row in json.loads(SPECIMEN.read_text("utf-8"))["areas"] if row["slug"] in TWO]}
+    [calf, leg] = first["areas"]
+    freeze(1, "Two areas", first)
+    changed = {**leg, "caution": "Look twice.", "reviewed_on": "2026-05-25", "review_due": "2026-11-25"}
+    freeze(2, "A caution", {"areas": [changed]}, kind="safety", withdrawn={"areas": {calf["slug"]: 1}})
+    return current()
+
+
+def freeze(number: int, note: str, content: dict[str, Any], **more: Any) -> None:
     """A release of the content, published on the day of its number."""
-    Release(
-        number=number,
-        published_at=datetime(2026, 11, number, 9, tzinfo=UTC),
-        note=note,
-        digest=digest_of(content),
-        payload=json.dumps(content),
-    ).save()
+    row = {
+        "published_at": datetime(2026, 11, number, 9, tzinfo=UTC),
+        "digest": digest_of(content),
+        "payload": json.dumps(content),
+        **more,
+    }
+    Release(number=number, note=note, **row).save()

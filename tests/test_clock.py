@@ -13,6 +13,10 @@ from api.releases import FrozenRelease
 # Who may ask what time it is, and why a clock that jumps does no harm there.
 ASKING = {
     "api/publishing/freeze.py": "the day of a release, which is shown and never compared",
+    "api/releases/store.py": "when a release takes effect that was published a moment ago, at once by a clock that is ahead",
+    "api/parsers.py": "whether the time that `as_of` names is past, else it is refused",
+    "api/views/contract.py": "which reviews are overdue by now, which is shown and enforces nothing",
+    "api/ready.py": "which day it is, with which the answers end that tell what is overdue",
     "api/keyring.py": "when a key ends, which is chosen by the clock; and the day of its last use, which is shown",
     "api/models/partners.py": "when a key was issued, which is shown; and that it does not end in the past",
     "api/migrations/0005_partners.py": "as in the model",

@@ -5,6 +5,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.urls import resolve
 
 from api.releases import FrozenRelease
 from api.schema import EXAMPLES
+from api.views.contract import ContractView
 from api.views.problems import samples
 from api.views.service import openapi_json, openapi_yaml
 
@@ -32,6 +34,7 @@ GIVEN = {
     "A partner has keys.": "partner_keys",
     "Nobody is answered without a key.": "keys_alone",
     "No keys can be read.": "keys_away",
+    "A row was changed, and another withdrawn.": "two_rows",
 }
 HOW_TO_RENEW = (
     "run: python -m tests.specimen, then: pytest --approve tests/test_examples.py, "
@@ -94,6 +97,12 @@ def told(response: HttpResponse) -> dict[str, Any]:
 
 # What a browser asks before it sends a request is no operation.
 OF_OPERATIONS = [path for path in FILES if read(path)["request"]["method"] != "OPTIONS"]
+
+
+@pytest.fixture(autouse=True)
+def as_of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is overdue by now is so as of a day, so that no example changes by itself."""
+    monkeypatch.setattr(ContractView, "now", lambda self: datetime(2026, 11, 27, 9, tzinfo=UTC))
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """What is answered without Django: the same as by Django, to whom it may be given, within bounds, and told of."""
 
 import logging
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -16,10 +17,11 @@ from api.errors import size_of_headers
 from api.keyring import Keyring
 from api.models import PartnerKey, Release
 from api.problems import MOST_OF_HEADERS
-from api.ready import keep
+from api.ready import keep, today
 from api.releases import FrozenRelease
 from api.representations import CODINGS
 from api.shelf import Shelf
+from api.views.contract import ContractView
 from tests import odd
 from tests.asking import ask, connection_kept, django
 from tests.conftest import freeze
@@ -126,6 +128,7 @@ def test_what_lasts_is_asked_of_django_once(asked: Asked) -> None:
         *((path, {}) for path in ("/static/api/page.css", "/.well-known/security.txt")),
         ("/", {"HTTP_ACCEPT": "text/html"}),  # which names the host, and is this client's own
         (f"{AREAS}?q={'a' * 150}", {"HTTP_ACCEPT": f"application/json, {'a/b, ' * 200}"}),  # by a key that is too long
+        ("/v1/releases/1/diff/2", {}),  # which counts as many requests as there are named plans
         (AREAS, {"HTTP_ACCEPT_ENCODING": "identity;q=0, *;q=0"}),
         (AREAS, {"HTTP_HOST": "another.example"}),
     ],
@@ -240,6 +243,24 @@ def test_another_release_is_shown_at_once(ready: Asked) -> None:
     freeze(3, "As the first", Release.objects.get(number=1).content())
     assert [ready.ask().headers["Content-Release"] for _ in range(2)] == ["3", "3"]
     assert ready.times == 1
+
+
+def test_on_another_day_other_reviews_may_be_overdue(ready: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    tomorrow = today() + 1
+    monkeypatch.setattr("api.ready.today", lambda: tomorrow)
+    assert [ready.ask().status for _ in range(2)] == [200, 200]
+    assert ready.times == 1
+
+
+@pytest.mark.parametrize("second", [0, 86399])
+def test_what_says_something_else_from_midnight_on_is_asked_of_django_until_then(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, second: int
+) -> None:
+    due = releases.current().content["areas"][0]["review_due"]
+    last = datetime.fromisoformat(f"{due}T00:00:00+00:00") + timedelta(seconds=second)
+    monkeypatch.setattr(ContractView, "now", lambda self: last)
+    assert [asked.ask().status for _ in range(3)] == [200] * 3
+    assert asked.times == 3
 
 
 def test_what_was_made_while_another_release_became_the_newest_is_not_kept(asked: Asked) -> None:

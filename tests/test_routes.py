@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from api.releases import FrozenRelease
 from api.urls import urlpatterns
+from tests.contract import DOCUMENT, needed
 from tests.plans import clinic_plan
 
 pytestmark = pytest.mark.usefixtures("security_contact")
@@ -25,8 +27,15 @@ ROUTES = {str(pattern.name): tuple(pattern.pattern.converters) for pattern in ur
 def path_of(name: str, release: FrozenRelease) -> str:
     """An address of the route at which something is."""
     rows = release.content.get(name.removesuffix("-detail"), [{"slug": None}])
-    known = {"slug": rows[0]["slug"], "number": release.number, "code": "invalid_plan"}
-    return reverse(name, kwargs={argument: known[argument] for argument in ROUTES[name]})
+    known = {"slug": rows[0]["slug"], "number": release.number, "other": release.number, "code": "invalid_plan"}
+    path = reverse(name, kwargs={argument: known[argument] for argument in ROUTES[name]})
+    query = needed(DOCUMENT["paths"].get(path, {}).get("get", {}))
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def joined(path: str, query: str) -> str:
+    """An address with more in its query."""
+    return f"{path}{'&' if '?' in path else '?'}{query}"
 
 
 def ask(client: Client, name: str, path: str, method: str) -> Any:
@@ -65,7 +74,7 @@ def test_a_parameter_that_a_route_does_not_know_is_refused_by_name(
     client: Client, release: FrozenRelease, name: str
 ) -> None:
     for query, parameter in UNKNOWN:
-        response = ask(client, name, f"{path_of(name, release)}?{query}", "POST" if name in BODIES else "GET")
+        response = ask(client, name, joined(path_of(name, release), query), "POST" if name in BODIES else "GET")
         assert (response.status_code, response.json()["code"]) == (400, "invalid_query")
         [error] = response.json()["errors"]
         assert (error["parameter"], error["code"]) == (parameter, "unknown_parameter")

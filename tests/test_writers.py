@@ -1,19 +1,24 @@
 """Loading and publishing keep other writers out, and are done as a whole or not at all."""
 
 import re
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from api.models import Area, PartnerKey
 from api.publishing import RefusedError, load_content, publish
 from api.publishing.load import lock_out_other_writers
 from api.serializers import RESOURCES
+from tests.commands import manage, python
 from tests.partners import SAMPLE, stored
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +61,45 @@ def test_on_postgresql_content_and_releases_are_locked_against_writers_and_not_a
     assert locked is not None
     tables = {model._meta.db_table for model in apps.get_app_config("api").get_models()}
     assert tables - set(locked[1].split(", ")) == {"api_partner", "api_partnerkey"}
+
+
+@pytest.mark.parametrize("write", [load, publish_a_change])
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ("database is locked", RefusedError),
+        ("canceling statement due to lock timeout", RefusedError),
+        ("attempt to write a readonly database", OperationalError),
+    ],
+)
+def test_who_cannot_wait_any_longer_for_another_writer_is_told_so(
+    write: Callable[[], None], words: str, refusal: type[Exception]
+) -> None:
+    def locked(execute: Any, sql: str, *rest: Any) -> Any:
+        if re.fullmatch(LOCK[connection.vendor], sql):
+            raise OperationalError(words)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(locked), pytest.raises(refusal, match=r"somebody else is loading|readonly"):
+        write()
+
+
+def test_of_two_who_publish_at_once_one_does_and_the_other_is_told_why_not(tmp_path: Path) -> None:
+    """Numbers have no gap: the one that is refused takes none."""
+    file = tmp_path / "db.sqlite3"
+    url = f"sqlite:///{file}"
+    assert python("-m", "tests.small_database", DATABASE_URL=url).returncode == 0
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(manage, "publish", "--note", f"By {name}", DATABASE_URL=url) for name in "ab"]
+        outcomes = sorted((run.result() for run in runs), key=lambda run: run.returncode)
+    won, refused = outcomes
+    assert (won.returncode, refused.returncode) == (0, 1)
+    assert refused.stderr.strip() in (
+        "CommandError: nothing changed since release 1",
+        "CommandError: somebody else is loading or publishing; try again when that is done",
+    )
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT number FROM api_release").fetchall() == [(1,)]
 
 
 def test_loading_content_leaves_partners_and_their_keys_alone() -> None:

@@ -2,11 +2,19 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import rfc8785
 from django.db import models
 from django.db.models import Q
+
+from api.history import NOTHING, Content, Withdrawn, withdrawn_after
+
+# How rows are rendered: their members and what these mean. Another number where a release published now has other
+# members than one of before; `tests/kept` has a release of each.
+SCHEMA = 1
+KINDS = ("editorial", "clinical", "safety")
 
 
 class FrozenError(TypeError):
@@ -35,6 +43,13 @@ class Release(models.Model):
     note = models.TextField(help_text="Why it was published.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the payload in canonical JSON (RFC 8785).")
     payload = models.TextField(help_text="Every resource, rendered, as JSON text that keeps the order of members.")
+    kind = models.CharField(max_length=40, db_default=KINDS[0], help_text="Editorial, clinical or safety.")
+    schema = models.PositiveSmallIntegerField(db_default=1, help_text="Number of the schema that rows are rendered by.")
+    withdrawn = models.JSONField(
+        null=True,
+        help_text="By resource, every slug that was published once and is no more, with the last release that has it. "
+        "Null where the version that published it did not say; it follows from the releases.",
+    )
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -77,6 +92,35 @@ class Release(models.Model):
         except BrokenReleaseError:
             return True
         return False
+
+
+def withdrawn_as_of(number: int) -> Withdrawn:
+    """What is withdrawn as of a release: as its row says; else what the releases up to it come to."""
+    stated = Release.objects.filter(number__lte=number, withdrawn__isnull=False).defer("payload").last()
+    known: Withdrawn = (stated.withdrawn if stated else None) or {}
+    since = stated.number if stated else 0
+    before = _last_readable(since)
+    for row in Release.objects.filter(number__gt=since, number__lte=number).iterator(chunk_size=1):
+        with suppress(BrokenReleaseError):
+            content = row.content()
+            known = withdrawn_after(known, before[0], before[1], content)
+            before = row.number, content
+    return known
+
+
+def withdrawn_with(content: Content) -> Withdrawn:
+    """What is withdrawn as soon as the content is published."""
+    last = Release.objects.defer("payload").last()
+    number, before = _last_readable(last.number if last else 0)
+    return withdrawn_after(withdrawn_as_of(number), number, before, content)
+
+
+def _last_readable(number: int) -> tuple[int, Content]:
+    """The last release up to a number that can be read: its number and content; 0 and nothing where there is none."""
+    for row in Release.objects.filter(number__lte=number).order_by("-number").iterator(chunk_size=1):
+        with suppress(BrokenReleaseError):
+            return row.number, row.content()
+    return 0, NOTHING
 
 
 def digest_of(content: Any) -> str:

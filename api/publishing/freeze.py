@@ -5,14 +5,13 @@ from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from api.models import PlanExample, Release
-from api.models.releases import digest_of, null_for_empty
+from api.models.releases import KINDS, SCHEMA, digest_of, null_for_empty, withdrawn_with
 from api.parsers import parse
 from api.publishing.checks import row_problems
-from api.publishing.load import lock_out_other_writers
+from api.publishing.load import writing_alone
 from api.publishing.loosened import loosened
 from api.publishing.prove import book_of, wrong_rules
 from api.publishing.references import resolved, typed_numbers
@@ -27,11 +26,13 @@ from api.serializers import RESOURCES
 PROSE = {"faqs": ("answer",), "claims": ("sources_say", "service_does")}
 
 
-def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[str] = ()) -> Release:
+def publish(
+    note: str, progress: Progress = lambda _: None, loosens: Collection[str] = (), kind: str = KINDS[0]
+) -> Release:
     """The next release, made from the content tables and saved.
 
-    `loosens` names the rows of limits and rules that are meant to tell less than in the newest release, such as
-    `session-limits/clinic-session-volume-max`.
+    `kind` is one of `KINDS`, and says with the note what sort of change it is. `loosens` names the rows of limits and
+    rules that are meant to tell less than in the newest release, such as `session-limits/clinic-session-volume-max`.
 
     Raises:
         RefusedError: a row is not valid, content contradicts itself or its sources, rules do not come to what is
@@ -39,8 +40,9 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
     """
     if not note.strip():
         raise RefusedError(["a release needs a note"])
-    with transaction.atomic():
-        lock_out_other_writers()
+    if kind not in KINDS:
+        raise RefusedError([f"a release is of the kind {', '.join(KINDS[:-1])} or {KINDS[-1]}, not {kind!r}"])
+    with writing_alone():
         content, book = _proved(progress)
         digest = digest_of(content)
         last = Release.objects.order_by("-number").first()
@@ -55,8 +57,11 @@ def publish(note: str, progress: Progress = lambda _: None, loosens: Collection[
             number=number,
             published_at=timezone.now(),  # to the microsecond: from it, processes know when to show the release
             note=note.strip(),
+            kind=kind,
+            schema=SCHEMA,
             digest=digest,
             payload=json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+            withdrawn=withdrawn_with(content),
         )
         release.save()
     progress(f"published release {number}")

@@ -4,12 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, OperationalError, connection, models, transaction
 
 from api.models import Release, Ruling
 from api.publishing.refused import Progress, RefusedError
@@ -51,8 +52,7 @@ def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
     Raises:
         RefusedError: a file or row that cannot be loaded.
     """
-    with transaction.atomic():
-        lock_out_other_writers()
+    with writing_alone():
         for resource in reversed(list(RESOURCES.values())):
             resource.model._default_manager.all().delete()
         for name, resource in RESOURCES.items():
@@ -66,6 +66,24 @@ def load_content(folder: Path, progress: Progress = lambda _: None) -> None:
         dangling = list(_dangling())
         if dangling:
             raise RefusedError(dangling)
+
+
+@contextmanager
+def writing_alone() -> Iterator[None]:
+    """A transaction in which nobody else writes content and releases, from its beginning to its end.
+
+    Raises:
+        RefusedError: somebody else does, for longer than is waited for.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(transaction.atomic())
+            lock_out_other_writers()
+        except OperationalError as error:
+            if "lock" not in str(error):  # as each database says it
+                raise
+            raise RefusedError(["somebody else is loading or publishing; try again when that is done"]) from error
+        yield
 
 
 def lock_out_other_writers() -> None:

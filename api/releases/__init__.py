@@ -7,12 +7,18 @@ database is away.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date, datetime
 
+from api.history import Position
+from api.releases.feed import Page, page
 from api.releases.frozen import (
     ContentUnavailableError,
     FrozenRelease,
     ReleaseNotFoundError,
     Row,
+    WithdrawnError,
+    shown_time,
+    summary,
     with_row_counts,
 )
 from api.releases.reader import Reader
@@ -25,12 +31,17 @@ __all__ = [
     "Reader",
     "ReleaseNotFoundError",
     "Row",
+    "WithdrawnError",
     "ahead",
+    "as_of",
+    "changes_after",
     "current",
     "known",
     "newest",
     "pinned",
     "poll",
+    "row_of",
+    "summary",
     "with_row_counts",
 ]
 
@@ -81,3 +92,42 @@ def pinned(number: int) -> FrozenRelease:
         ContentUnavailableError: it was not read before the database went away, or its row is broken.
     """
     return _reader.pinned(number)
+
+
+def as_of(moment: datetime) -> FrozenRelease:
+    """The release that was the newest at a time: the last of those that were published by then, to the second.
+
+    Raises:
+        ReleaseNotFoundError: the first one was published later.
+        ContentUnavailableError: as for a release that is asked for by its number.
+    """
+    numbers = [row["number"] for row in newest().history if row["published_at"] <= shown_time(moment)]
+    if not numbers:
+        raise ReleaseNotFoundError
+    return pinned(numbers[-1])
+
+
+def changes_after(after: Position, limit: int, today: date) -> Page:
+    """The changes after a position, as many as the limit says at most, up to today.
+
+    Raises:
+        ReleaseNotFoundError: the position is of a release that is not there.
+        ContentUnavailableError: a release that is needed cannot be read.
+    """
+    if after.release:
+        pinned(after.release)
+    return page(after, limit, newest().history, pinned, today)
+
+
+def row_of(release: FrozenRelease, resource: str, slug: str) -> Row | None:
+    """One row of a release, or None.
+
+    Raises:
+        WithdrawnError: a release before it has the row.
+        ContentUnavailableError: it is not there, and whether it ever was cannot be read.
+    """
+    row = release.item(resource, slug)
+    last = None if row else _reader.withdrawn(release).get(resource, {}).get(slug)
+    if last is not None:
+        raise WithdrawnError(last)
+    return row

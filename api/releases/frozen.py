@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
 from threading import Lock
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from rest_framework.exceptions import APIException, NotFound
 
+from api.history import Withdrawn
 from api.models import Release
-from api.models.releases import null_for_empty
+from api.models.releases import KINDS, null_for_empty
 from api.rules import Book
 from api.rules.book import vocabulary
 from api.rules.coverage import coverage
@@ -34,9 +35,20 @@ class ContentUnavailableError(APIException):
 
 
 class ReleaseNotFoundError(NotFound):
-    """Raised where no release has the number."""
+    """Raised where no release has the number, or none was published by then."""
 
     default_code = "release_not_found"
+
+
+class WithdrawnError(APIException):
+    """Raised for a row that was published once and that a release has no more; `last_release` has it still."""
+
+    status_code = 410
+    default_code = "withdrawn"
+
+    def __init__(self, last_release: int) -> None:
+        super().__init__()
+        self.last_release = last_release
 
 
 Derived = TypeVar("Derived")
@@ -56,13 +68,20 @@ def _readable(make: Callable[[], Derived]) -> Derived:
 
 @dataclass(frozen=True)
 class FrozenRelease:
-    """A release in memory; `content` is its payload: rows by resource."""
+    """A release in memory; `content` is its payload: rows by resource; `payload` is the text that was frozen.
+
+    `withdrawn` is None where the version that published it did not say.
+    """
 
     number: int
     published_at: datetime
     note: str
     digest: str
     content: Mapping[str, Sequence[Row]] = field(repr=False)
+    kind: str = KINDS[0]
+    schema: int = 1
+    payload: str = field(default="", repr=False)
+    withdrawn: Withdrawn | None = field(default=None, repr=False)
     _making: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @cached_property
@@ -129,7 +148,8 @@ def frozen(row: Release) -> FrozenRelease:
     content = row.content()
     if re.search(r':\s*""', row.payload):  # an empty text, as earlier versions froze it
         content = json.loads(row.payload, object_hook=null_for_empty)
-    return FrozenRelease(row.number, row.published_at, row.note, row.digest, content)
+    more = (row.kind, row.schema, row.payload, row.withdrawn)
+    return FrozenRelease(row.number, row.published_at, row.note, row.digest, content, *more)
 
 
 def with_row_counts(release: FrozenRelease) -> Row:
@@ -137,11 +157,18 @@ def with_row_counts(release: FrozenRelease) -> Row:
     return {**summary(release), "rows": {resource: len(rows) for resource, rows in release.content.items()}}
 
 
+def shown_time(moment: datetime) -> str:
+    """A time in UTC as answers have it, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def summary(release: Release | FrozenRelease) -> dict[str, Any]:
-    """A release as the history shows it: number, day, note and digest."""
+    """A release as the history shows it: number, time, note, kind, schema and digest."""
     return {
         "number": release.number,
-        "published_at": release.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "published_at": shown_time(release.published_at),
         "note": release.note,
+        "kind": release.kind,
+        "schema": release.schema,
         "digest": release.digest,
     }

@@ -10,7 +10,8 @@ from functools import partial
 from threading import local
 from typing import TypeVar
 
-from api.models.releases import BrokenReleaseError
+from api.history import Withdrawn
+from api.models.releases import BrokenReleaseError, withdrawn_as_of
 from api.poller import UNREACHABLE, Poller
 from api.releases.frozen import ContentUnavailableError, FrozenRelease, ReleaseNotFoundError
 from api.releases.store import SECONDS_TO_EFFECT, Newest, Store
@@ -87,6 +88,19 @@ class Reader:
             return self.store.freeze(row)
         except BrokenReleaseError as error:
             raise ContentUnavailableError from error
+
+    def withdrawn(self, release: FrozenRelease) -> Withdrawn:
+        """What is withdrawn as of a release.
+
+        Raises:
+            ContentUnavailableError: it does not say so itself, and the releases before it cannot be read.
+        """
+        if release.withdrawn is not None:
+            return release.withdrawn
+        key = (release.number, release.digest)
+        if key not in self.store.withdrawn:
+            self.store.withdrawn[key] = self._ask(partial(withdrawn_as_of, release.number))
+        return self.store.withdrawn[key]
 
     def _look(self) -> None:
         """See to it that the store knows the newest release, as far as that can be."""

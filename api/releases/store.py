@@ -15,6 +15,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from api import metrics
+from api.history import Withdrawn
 from api.models import Release
 from api.models.releases import BrokenReleaseError
 from api.poller import UNREACHABLE
@@ -62,6 +63,7 @@ class Store:
         self._clock = clock
         self._shown: Newest | None = None
         self._coming: tuple[Coming, ...] = ()
+        self.withdrawn: dict[Key, Withdrawn] = {}  # as of releases that do not say it themselves
         self._kept: OrderedDict[Key, FrozenRelease] = OrderedDict()
         self._lock, self._freezing = Lock(), Lock()
         self._told = ""
@@ -84,7 +86,7 @@ class Store:
             key = Release.objects.order_by("-number").values_list("number", "digest").first()
             newest = self._read_last()
             is_new = newest is None or key != _key(newest.release)
-            rows = [*Release.objects.filter(number__lte=key[0]).defer("payload")] if key and is_new else []
+            rows = [*Release.objects.filter(number__lte=key[0]).defer("payload", "withdrawn")] if key and is_new else []
         except UNREACHABLE as error:
             self.is_away = True
             metrics.reach("database", False)

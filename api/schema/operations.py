@@ -61,7 +61,7 @@ class Operation:
 def list_of(name: str, row: type[serializers.Serializer[Any]]) -> Any:
     """The serializer of a page of rows."""
     fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
-        "items": row(many=True, help_text="The rows, by slug."),
+        "items": _reviewed(row)(many=True, help_text="The rows, by slug."),
         "total": serializers.IntegerField(help_text="Rows on all pages."),
         "next": serializers.CharField(allow_null=True, help_text="The next page; null on the last."),
         "release": serializers.IntegerField(help_text="Number of the release."),
@@ -72,11 +72,25 @@ def list_of(name: str, row: type[serializers.Serializer[Any]]) -> Any:
 
 def one(name: str, row: type[serializers.Serializer[Any]]) -> Any:
     """The serializer of one row with the number of its release."""
-    extra = {
+    extra: dict[str, serializers.Field[Any, Any, Any, Any]] = {
         "release": serializers.IntegerField(help_text="Number of the release."),
         "content_status": serializers.CharField(help_text="How far the content is reviewed."),
     }
-    return type(f"{name}Serializer", (row,), {**_with_meta(row, tuple(extra)), **extra, "__doc__": row.__doc__})
+    return _with(f"{name}Serializer", row, extra)
+
+
+def _reviewed(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The serializer of a row as it is served: where it has a review date, with `overdue`."""
+    return _with(row.__name__, row, {}) if "review_due" in row().fields else row
+
+
+def _with(
+    name: str, row: type[serializers.Serializer[Any]], extra: dict[str, serializers.Field[Any, Any, Any, Any]]
+) -> type[serializers.Serializer[Any]]:
+    """The serializer of a row with more fields; where it has a review date, also with `overdue`."""
+    if "review_due" in row().fields:
+        extra = {"overdue": serializers.BooleanField(help_text="Whether its review date has passed today."), **extra}
+    return type(name, (row,), {**_with_meta(row, tuple(extra)), **extra, "__doc__": row.__doc__})
 
 
 def _with_meta(row: type[Any], extra: tuple[str, ...]) -> dict[str, Any]:
@@ -149,5 +163,6 @@ class ContractSchema(AutoSchema):
 PATH_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "slug": ({"type": "string", "pattern": SLUG_PATTERN, "maxLength": LONGEST_NAME}, "Slug of the row."),
     "number": ({"type": "integer", "minimum": 1, "maximum": 999_999_999}, "Number of the release."),
+    "other": ({"type": "integer", "minimum": 1, "maximum": 999_999_999}, "Number of the release to compare with."),
     "code": ({"type": "string", "pattern": CODE_PATTERN, "maxLength": LONGEST_NAME}, "Code of the problem."),
 }

@@ -13,6 +13,7 @@ NAMES = {
     403: "Forbidden",
     405: "MethodNotAllowed",
     406: "NotAcceptable",
+    410: "Withdrawn",
     411: "LengthRequired",
     413: "BodyTooLarge",
     414: "UriTooLong",
@@ -32,6 +33,7 @@ TEXTS = {
     "Forbidden": "The key lacks the scope.",
     "MethodNotAllowed": "The method is not allowed.",
     "NotAcceptable": "No acceptable representation.",
+    "Withdrawn": "It was published, and is no more; `last_release` has it still.",
     "LengthRequired": "The body came without its length.",
     "BodyTooLarge": "The body is too large.",
     "UriTooLong": "The path and query are too long.",
@@ -60,7 +62,7 @@ HEADERS: dict[str, Schema] = {
     "Cache-Control": {
         "description": "How long the answer may be kept.",
         "schema": {"type": "string", "pattern": "^[a-z0-9=, -]+$", "maxLength": 100},
-        "example": "public, max-age=60",
+        "example": "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400",
     },
     "Allow": {
         "description": "The methods of this address.",

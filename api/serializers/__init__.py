@@ -11,6 +11,7 @@ from api.serializers.answers import (
     VectorSerializer,
 )
 from api.serializers.facts import FACT_NAMES, FACTS, RESOURCES, Resource
+from api.serializers.history import BundleSerializer, ChangePageSerializer, DiffSerializer
 from api.serializers.service import (
     CallerSerializer,
     HealthSerializer,
@@ -29,9 +30,12 @@ __all__ = [
     "RESOURCES",
     "AnswerSerializer",
     "BatchAnswerSerializer",
+    "BundleSerializer",
     "CallerSerializer",
+    "ChangePageSerializer",
     "ComparisonAnswerSerializer",
     "CoverageSerializer",
+    "DiffSerializer",
     "ExampleSerializer",
     "HealthSerializer",
     "HitSerializer",

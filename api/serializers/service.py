@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from api.keys import SCOPES
+from api.models.releases import KINDS
 
 Shape = serializers.Serializer[Any]
 
@@ -39,6 +40,9 @@ class ProblemSerializer(Shape):
     request_id = serializers.CharField(help_text="To name the request when you ask us about it.")
     errors = FaultSerializer(  # type: ignore[assignment]  # a field, not the serializer's own errors
         many=True, required=False, help_text="Every fault of the request, all at once."
+    )
+    last_release = serializers.IntegerField(
+        required=False, help_text="Of what is withdrawn: the number of the last release that has it."
     )
 
 
@@ -76,6 +80,8 @@ class ReleaseSerializer(Shape):
     number = serializers.IntegerField(help_text="1, 2, 3 …")
     published_at = serializers.DateTimeField(help_text="When, in UTC.")
     note = serializers.CharField(help_text="Why.")
+    kind = serializers.ChoiceField(KINDS, help_text="What sort of change it is; `safety` is the gravest.")
+    schema = serializers.IntegerField(help_text="Number of the schema by which its rows are rendered.")
     digest = serializers.CharField(help_text="SHA-256 of the content in canonical JSON (RFC 8785).")
 
 

@@ -21,7 +21,7 @@ from api.serializers import (
     ReleaseSerializer,
     VectorSerializer,
 )
-from api.views.contract import CONTENT_STATUS, LIMIT, MOST_ON_A_PAGE, PAGING, RELEASE, ContractView
+from api.views.contract import CONTENT_STATUS, LIMIT, MOST_ON_A_PAGE, PAGING, PIN, ContractView
 from api.views.filters import FILTERS, kept
 from api.views.linked import LinkedView
 
@@ -42,16 +42,17 @@ class ListView(ContractView):
         following = None
         if len(rest) > limit:
             pin = {} if "number" in self.kwargs else {"release": self.release.number}
-            following = f"{self.request.path}?" + urlencode({**self.query, "after": rest[limit - 1]["slug"], **pin})
-        return self.published(
-            {
-                "items": rest[:limit],
-                "total": len(found),
-                "next": following,
-                "release": self.release.number,
-                "content_status": CONTENT_STATUS,
-            }
-        )
+            query = {name: text for name, text in self.query.items() if name != "as_of"}
+            following = f"{self.request.path}?" + urlencode({**query, "after": rest[limit - 1]["slug"], **pin})
+        items, seconds = self.reviewed(rest[:limit])
+        body = {
+            "items": items,
+            "total": len(found),
+            "next": following,
+            "release": self.release.number,
+            "content_status": CONTENT_STATUS,
+        }
+        return self.published(body, seconds)
 
 
 class FactList(LinkedView, ListView):
@@ -67,7 +68,7 @@ class FactList(LinkedView, ListView):
             summary=f"List {resource.plural}",
             text=resource.text,
             returns=list_of(f"{name}List", resource.serializer),
-            parameters=(*FILTERS.get(self.resource, ()), *PAGING, RELEASE),
+            parameters=(*FILTERS.get(self.resource, ()), *PAGING, *PIN),
             problems=(404, 503),
             frozen=True,
             linked=self.is_linked,
@@ -90,17 +91,19 @@ class FactDetail(LinkedView):
             summary=f"Get one {resource.one}",
             text=resource.text,
             returns=one(f"{name}Detail", resource.serializer),
-            parameters=(RELEASE,),
-            problems=(404, 503),
+            parameters=PIN,
+            problems=(404, 410, 503),
             frozen=True,
             linked=self.is_linked,
         )
 
     def get(self, request: Request, slug: str) -> HttpResponse:
-        row = self.release.item(self.resource, slug)
+        row = releases.row_of(self.release, self.resource, slug)
         if row is None:
             raise Http404
-        return self.published({**row, "release": self.release.number, "content_status": CONTENT_STATUS})
+        [shown], seconds = self.reviewed([row])
+        body = {**shown, "release": self.release.number, "content_status": CONTENT_STATUS}
+        return self.published(body, seconds)
 
 
 class Releases(ContractView):
@@ -189,7 +192,7 @@ class Coverage(ListView):
             "`confirmed` by a label or guideline, are this service's `policy`, or are `unconfirmed`."
         ),
         returns=list_of("CoverageList", CoverageSerializer),
-        parameters=(*FILTERS["coverage"], *PAGING, RELEASE),
+        parameters=(*FILTERS["coverage"], *PAGING, *PIN),
         problems=(404, 503),
         frozen=True,
     )
@@ -207,7 +210,7 @@ class PlanExamples(ListView):
         summary="List named plans",
         text="Plans to try, each with the verdict and the findings that it comes to under the release.",
         returns=list_of("PlanExampleList", ExampleSerializer),
-        parameters=(*PAGING, RELEASE),
+        parameters=(*PAGING, *PIN),
         problems=(404, 503),
         frozen=True,
     )

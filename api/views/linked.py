@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 from api import linked
-from api.views.contract import CONTENT_STATUS, ContractView
+from api.views.contract import A_DAY, CONTENT_STATUS, ContractView
 
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -35,14 +35,16 @@ class LinkedView(ContractView):
         """JSON comes first, for clients that take anything."""
         return (JSONRenderer, LinkedDataRenderer) if self.is_linked else (JSONRenderer,)
 
-    def published(self, body: Mapping[str, Any]) -> HttpResponse:
+    def published(
+        self, body: Mapping[str, Any] | bytes, seconds: int = A_DAY, media_type: str = "application/json"
+    ) -> HttpResponse:
         """The answer in the form that the client prefers.
 
         Raises:
             NotAcceptable: it takes JSON-LD alone, and schema.org has no words for this row.
         """
-        if self.request.accepted_renderer.format != LinkedDataRenderer.format:
-            return super().published(body)
+        if isinstance(body, bytes) or self.request.accepted_renderer.format != LinkedDataRenderer.format:
+            return super().published(body, seconds, media_type)
         sources = {row["slug"]: row for row in self.release.content["sources"]}
         facts = {"license": LICENCE_URL, "creativeWorkStatus": CONTENT_STATUS, "version": self.release.number}
         made: linked.Node | None
@@ -52,6 +54,4 @@ class LinkedView(ContractView):
             made = linked.page(self.resource, body, sources, facts)
         if made is None:
             raise NotAcceptable
-        response = super().published({"@context": linked.CONTEXT, **made})
-        response["Content-Type"] = linked.MEDIA_TYPE
-        return response
+        return super().published({"@context": linked.CONTEXT, **made}, seconds, linked.MEDIA_TYPE)

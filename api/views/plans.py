@@ -35,7 +35,7 @@ from api.rules.resolve import Known, resolve
 from api.rules.value_types import Choice
 from api.schema import Operation
 from api.serializers import AnswerSerializer, BatchAnswerSerializer, ComparisonAnswerSerializer, ResolutionSerializer
-from api.views.contract import CONTENT_STATUS, RELEASE, ContractView
+from api.views.contract import CONTENT_STATUS, PIN, ContractView
 
 BODY_PROBLEMS = (404, 411, 413, 415, 503)
 
@@ -88,7 +88,7 @@ class ValidatePlan(PlanView):
             "for every outcome."
         ),
         returns=AnswerSerializer,
-        parameters=(PASSED_PARAMETER, RELEASE),
+        parameters=(PASSED_PARAMETER, *PIN),
         problems=BODY_PROBLEMS,
         takes="Plan",
     )
@@ -115,7 +115,7 @@ class ValidateBatch(PlanView):
             "rest. It counts as as many requests as it has plans; where not so many are left, none is checked."
         ),
         returns=BatchAnswerSerializer,
-        parameters=(PASSED_PARAMETER, RELEASE),
+        parameters=(PASSED_PARAMETER, *PIN),
         problems=BODY_PROBLEMS,
         takes="Batch",
     )
@@ -199,7 +199,7 @@ class ResolveLimit(ContractView):
             "and `reason` says which of the two: no number of another rule set stands in."
         ),
         returns=ResolutionSerializer,
-        parameters=(*parameters, RELEASE),
+        parameters=(*parameters, *PIN),
         problems=(404, 503),
         frozen=True,
     )
@@ -208,7 +208,7 @@ class ResolveLimit(ContractView):
         known = {
             name: thousandths(text) if name in ("concentration_percent", "weight_kg") else text
             for name, text in self.query.items()
-            if name != "release"
+            if name not in ("release", "as_of")
         }
         resolution = resolve(Known(**known), self.release.book)  # type: ignore[arg-type]  # the query was read by name
         envelope = {"release": self.release.number, "content_status": CONTENT_STATUS, "decides": DECIDES}

@@ -13,7 +13,7 @@ from api.rules.value_types import Choice
 from api.schema import Operation
 from api.search import Hit
 from api.serializers import FACT_NAMES, HitSerializer
-from api.views.contract import CONTENT_STATUS, RELEASE, ContractView
+from api.views.contract import CONTENT_STATUS, PIN, ContractView
 
 USUAL_ON_A_PAGE, MOST_ON_A_PAGE = 20, 100
 
@@ -50,7 +50,7 @@ class Search(ContractView):
                 "limit", f"Rows on a page; default {USUAL_ON_A_PAGE}.", example=USUAL_ON_A_PAGE, most=MOST_ON_A_PAGE
             ),
             Parameter("after", "Rows on the pages before; see `next`.", example=USUAL_ON_A_PAGE, most=999_999_999),
-            RELEASE,
+            *PIN,
         ),
         problems=(404, 503),
         frozen=True,
@@ -62,7 +62,8 @@ class Search(ContractView):
         first, limit = int(self.query.get("after", 0)), int(self.query.get("limit", USUAL_ON_A_PAGE))
         last, following = first + limit, None
         if last < len(found.places):
-            following = f"{request.path}?" + urlencode({**self.query, "after": last, "release": self.release.number})
+            query = {name: text for name, text in self.query.items() if name != "as_of"}
+            following = f"{request.path}?" + urlencode({**query, "after": last, "release": self.release.number})
         return self.published(
             {
                 "items": [as_json(index.hit(place, found.words)) for place in found.places[first:last]],

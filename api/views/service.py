@@ -34,6 +34,8 @@ LINKS = {
     "search": "/v1/search",
     "coverage": "/v1/coverage",
     "releases": "/v1/releases",
+    "feed": "/v1/releases.atom",
+    "changes": "/v1/changes",
     "validate": "/v1/session-plans/validate",
     "validate_batch": "/v1/session-plans/validate-batch",
     "compare": "/v1/session-plans/compare",

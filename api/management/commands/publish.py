@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from api.models.releases import KINDS
 from api.publishing import RefusedError, publish
 
 
@@ -12,6 +13,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--note", required=True, help="why it is published")
+        parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help="what sort of change it is")
         parser.add_argument(
             "--loosens",
             action="append",
@@ -23,6 +25,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            publish(options["note"], self.stdout.write, options["loosens"])
+            publish(options["note"], self.stdout.write, options["loosens"], options["kind"])
         except RefusedError as refused:
             raise CommandError(str(refused)) from refused
