@@ -10,21 +10,21 @@ from django.db.models import Q
 
 
 class FrozenError(TypeError):
-    """Raised where a release would be changed or deleted. A mistake is corrected by the next release."""
+    """Raised where a release, or a step of a review, would be changed or deleted. The next one corrects it."""
 
 
 class BrokenReleaseError(ValueError):
     """Raised where the row of a release is not what was published: its payload was cut, or changed."""
 
 
-class ReleaseQuerySet(models.QuerySet["Release"]):
-    """Releases, which can be read and created, and neither updated nor deleted."""
+class FrozenQuerySet(models.QuerySet[Any]):
+    """Rows which can be read and created, and neither updated nor deleted."""
 
     def update(self, **kwargs: Any) -> NoReturn:
-        raise FrozenError("A release is never updated.")
+        raise FrozenError(f"A {self.model._meta.verbose_name} is never updated.")
 
     def delete(self) -> NoReturn:
-        raise FrozenError("A release is never deleted.")
+        raise FrozenError(f"A {self.model._meta.verbose_name} is never deleted.")
 
 
 class Release(models.Model):
@@ -36,7 +36,7 @@ class Release(models.Model):
     digest = models.CharField(max_length=64, help_text="SHA-256 of the payload in canonical JSON (RFC 8785).")
     payload = models.TextField(help_text="Every resource, rendered, as JSON text that keeps the order of members.")
 
-    objects = ReleaseQuerySet.as_manager()
+    objects = FrozenQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]
