@@ -102,6 +102,7 @@ if ADMIN:
     AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{CONTRIB}auth.password_validation.{name}Validator"} for name in VALIDATORS]
     CSRF_FAILURE_VIEW = "api.errors.forged"
     CSRF_COOKIE_HTTPONLY = True
+    DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the form of a condition has those of all its rulings
     SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin"
     SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = chosen["BEHIND_HTTPS_PROXY"]
