@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from api.admin.forms import SOURCES, FactForm, field_for
 from api.models import (
@@ -62,6 +63,7 @@ class OfFact:
         """The field of a form: rows, ticks or lines where the column holds a list."""
         made = field_for(db_field) or super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
         if made is not None:
+            made.label = made.label or capfirst(db_field.verbose_name)
             made.help_text = made.help_text.replace("Null:", "Empty:").replace("null", "empty")
         return made
 
