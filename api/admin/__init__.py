@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from api.admin import facts, partners, review
+from api.admin import facts, partners, review, roles
 
-__all__ = ["facts", "partners", "review"]
+__all__ = ["facts", "partners", "review", "roles"]
 
 admin.site.site_header = admin.site.site_title = "Sclerotherapy content"
 admin.site.index_title = "What is kept here"

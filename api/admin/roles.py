@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
+from django.db.models.signals import post_migrate
 
 from api.models import ReviewStep, Ruling
 from api.serializers import RESOURCES
@@ -32,3 +34,7 @@ def make_groups(**sent: Any) -> None:
         group, _ = Group.objects.using(sent["using"]).get_or_create(name=name)
         known = Permission.objects.using(sent["using"]).filter(content_type__app_label="api")
         group.permissions.set(known.filter(permissions))
+
+
+# After the last app that has tables: by then the permissions of all are there.
+post_migrate.connect(make_groups, sender=apps.get_app_config("sessions"), dispatch_uid="roles")
