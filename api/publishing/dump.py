@@ -4,7 +4,8 @@ import json
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,8 @@ def _file(path: Path, rows: list[Row]) -> str:
     head, dates, order = "", _usual_dates(rows), []
     if path.exists():
         document = read_document(path)
-        head = "".join(_comments(path.read_text("utf-8")))
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        head = "".join(takewhile(lambda line: line.startswith("#"), lines))
         dates = {name: document[name] for name in LAST}
         order = [row.get("slug") for row in document["items"]]
     place = {slug: number for number, slug in enumerate(order)}
@@ -90,14 +92,6 @@ def _usual_dates(rows: list[Row]) -> Row:
     pairs = Counter((row["reviewed_on"], row["review_due"]) for row in rows)
     most = pairs.most_common(1)[0][0] if pairs else ("2000-01-01", "2000-01-02")
     return dict(zip(LAST, most, strict=True))
-
-
-def _comments(text: str) -> Iterator[str]:
-    """The comments at the head of a file."""
-    for line in text.splitlines(keepends=True):
-        if not line.startswith("#"):
-            return
-        yield line
 
 
 def _block(value: Any, indent: int, within: str = "", flowing: bool = False) -> list[str]:
