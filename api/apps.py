@@ -5,4 +5,5 @@ from django.apps import AppConfig
 
 class ApiConfig(AppConfig):
     name = "api"
+    verbose_name = "Content and partners"
     default_auto_field = "django.db.models.BigAutoField"

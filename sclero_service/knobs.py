@@ -122,7 +122,13 @@ KNOBS = (
         "on or off",
         "Whether requests without a partner key are answered. The pages, the contract, problems and health always are.",
     ),
-    Knob("ADMIN", switch, "off", "on or off", "On serves `/admin`, where accounts keep partners and their keys."),
+    Knob(
+        "ADMIN",
+        switch,
+        "off",
+        "on or off",
+        "On serves `/admin`, where accounts edit and review content, and keep partners and their keys.",
+    ),
     Knob(
         "LOG_LEVEL",
         word("DEBUG", "INFO", "WARNING", "ERROR"),

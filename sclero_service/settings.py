@@ -105,6 +105,7 @@ if ADMIN:
     LOGIN_REDIRECT_URL = "/admin/"
     MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
     CSRF_COOKIE_HTTPONLY = True
+    DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the form of a condition has those of all its rulings
     SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin"
     SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = chosen["BEHIND_HTTPS_PROXY"]

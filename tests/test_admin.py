@@ -3,15 +3,11 @@
 import re
 import shutil
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from email.message import Message
-from http.cookiejar import CookieJar
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -22,6 +18,7 @@ from django.test import Client, RequestFactory
 from api import keys
 from api.access import ADMIN_POLICY, MOST_ADMIN_PAGES, AdminPages
 from api.errors import CONTENT_SECURITY_POLICY, forbidden, forged
+from tests.browsing import Browser, Page
 from tests.commands import manage
 from tests.partners import SAMPLE, bearer
 from tests.servers import Up, up
@@ -29,41 +26,6 @@ from tests.servers import Up, up
 ACCOUNT = {"username": "keeper", "password": "a long word of nobody"}
 KEYS, PARTNERS = "/admin/api/partnerkey/", "/admin/api/partner/"
 CHOSEN = {"partner": "clinic-apps", "scopes": "content", "expires_at_0": "2100-01-01", "expires_at_1": "12:30"}
-
-
-class Page(NamedTuple):
-    """What a browser got."""
-
-    status: int
-    headers: "Message[str, str]"
-    text: str
-
-
-class Browser:
-    """Asks as a browser does: keeps cookies, and sends forms with what is hidden in them."""
-
-    def __init__(self, server: Up) -> None:
-        self.base = f"http://127.0.0.1:{server.port}"
-        self.jar = CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
-
-    def ask(self, path: str, form: dict[str, str] | None = None, **headers: str) -> Page:
-        """The page at a path, or what a form comes to that is sent there."""
-        body = None if form is None else urllib.parse.urlencode(form).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(self.base + path, body, named)  # noqa: S310 - our own server
-        try:
-            with self.opener.open(request, timeout=60) as answer:
-                return Page(answer.status, answer.headers, answer.read().decode())
-        except urllib.error.HTTPError as failure:
-            with failure:
-                return Page(failure.code, failure.headers, failure.read().decode())
-
-    def send(self, path: str, form: dict[str, str]) -> Page:
-        """What the form at a path comes to, filled in."""
-        hidden = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', self.ask(path).text)
-        assert hidden is not None
-        return self.ask(path, {"csrfmiddlewaretoken": hidden[1], **form})
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +173,10 @@ PAGES = (
     f"{PARTNERS}add/",
     "/admin/password_change/",
     "/admin/auth/user/add/",
+    "/admin/api/reviewstep/",
+    "/admin/api/sessionlimit/",
+    "/admin/api/sessionlimit/asclera-session-volume-max/change/",
+    "/admin/api/contraindication/pregnancy/change/",
 )
 
 

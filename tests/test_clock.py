@@ -13,7 +13,7 @@ from api.releases import FrozenRelease
 # Who may ask what time it is, and why a clock that jumps does no harm there.
 ASKING = {
     "api/publishing/freeze.py": "the day of a release, which is shown and never compared",
-    "api/releases/store.py": "when a release takes effect that was published a moment ago, at once by a clock that is ahead",
+    "api/releases/store.py": "when a release takes effect; by a clock that is ahead, at once",
     "api/parsers.py": "whether the time that `as_of` names is past, else it is refused",
     "api/views/contract.py": "which reviews are overdue by now, which is shown and enforces nothing",
     "api/ready.py": "which day it is, with which the answers end that tell what is overdue",
@@ -22,7 +22,10 @@ ASKING = {
     "api/migrations/0005_partners.py": "as in the model",
     "api/management/commands/issue_key.py": "when a key ends, some days from now",
     "api/management/commands/list_keys.py": "which keys have ended, which is shown",
-    "api/admin.py": "which keys have ended, which is shown",
+    "api/admin/partners.py": "which keys have ended, which is shown",
+    "api/admin/facts.py": "which reviews are overdue or soon due, which is shown",
+    "api/models/review.py": "when a step of the review was taken, which is shown",
+    "api/migrations/0007_steps_of_the_review.py": "as in the model",
     "api/metrics.py": "when a process started, which Prometheus compares with its own clock",
     "api/management/exporting.py": "how old the release is by now, which is shown",
     "api/views/service.py": "until when security.txt holds, half a year ahead",

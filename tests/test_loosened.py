@@ -11,7 +11,7 @@ from django.db import connection
 
 from api.models import Release, SessionLimit
 from api.publishing import RefusedError, publish
-from api.publishing.loosened import Told, loosened, sparse_plans, told
+from api.publishing.loosened import Told, loosened, sparse_plans, told, unnamed
 from api.publishing.narrowed import HELD_AS, SELECTORS, narrowed, row_of
 from api.publishing.prove import book_of
 from api.rules.rows import Limit, Product, Rule
@@ -44,7 +44,7 @@ def without(content: Content, resource: str, *slugs: str) -> Content:
 
 
 def problems(content: Content, changed: Content, accepted: Collection[str] = ()) -> list[str]:
-    return loosened(book_of(content), content["plan-examples"], book_of(changed), accepted)
+    return unnamed(loosened(book_of(content), content["plan-examples"], book_of(changed)), accepted)
 
 
 def narrower(content: Content, changed: Content) -> list[str]:

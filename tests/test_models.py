@@ -13,6 +13,7 @@ from api.models import (
     PartnerKey,
     Release,
     ResultDuration,
+    ReviewStep,
     Ruling,
     SessionLimit,
     Source,
@@ -36,13 +37,15 @@ def breaks(model: type[models.Model], **change: Any) -> None:
     row = model._default_manager.first()
     assert row is not None
     with pytest.raises(IntegrityError), transaction.atomic():
-        model._default_manager.filter(pk=row.pk).update(**change)
+        models.QuerySet(model).filter(pk=row.pk).update(**change)  # also where the table's own refuses
 
 
 @pytest.mark.parametrize(("model", "column"), LISTED, ids=lambda value: getattr(value, "__name__", value))
 def test_a_word_outside_its_closed_list_is_refused(model: type[models.Model], column: str) -> None:
     if model is PartnerKey:
         stored(SAMPLE)
+    if model is ReviewStep:
+        edited()
     breaks(model, **{column: "banana"})
 
 
@@ -167,6 +170,8 @@ def test_every_constraint_of_the_models_has_a_test_here() -> None:
         "sessionlimit_bound_fits_comparator",
         "ruling_once_for_a_label",
         "release_number_from_one",
+        "reviewstep_names_who",
+        "reviewstep_names_what_it_saw",
         "partner_slug_is_words",
         "partnerkey_id_is_base62",
         "partnerkey_digest_is_sha256",
@@ -180,3 +185,15 @@ def test_a_limit_of_no_product_cannot_be_stored() -> None:
         from django.db import connection
 
         connection.check_constraints()
+
+
+def edited() -> None:
+    """A step of a review is there."""
+    ReviewStep.objects.create(kind="edited", who="ana", release=1, row="areas/leg")
+
+
+def test_a_step_of_a_review_says_who_and_what_was_seen() -> None:
+    edited()
+    for change in ({"who": ""}, {"tables": "0" * 64}, {"kind": "approved"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ReviewStep(**{"kind": "edited", "who": "ana", "release": 1, **change}).save()

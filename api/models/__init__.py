@@ -15,6 +15,7 @@ from api.models.facts import (
 from api.models.limits import Contraindication, Rule, Ruling, SessionLimit
 from api.models.partners import Partner, PartnerKey
 from api.models.releases import Release
+from api.models.review import ReviewStep
 
 __all__ = [
     "Area",
@@ -29,6 +30,7 @@ __all__ = [
     "Product",
     "Release",
     "ResultDuration",
+    "ReviewStep",
     "Rule",
     "Ruling",
     "SessionLimit",

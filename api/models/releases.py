@@ -18,21 +18,21 @@ KINDS = ("editorial", "clinical", "safety")
 
 
 class FrozenError(TypeError):
-    """Raised where a release would be changed or deleted. A mistake is corrected by the next release."""
+    """Raised where a release, or a step of a review, would be changed or deleted. The next one corrects it."""
 
 
 class BrokenReleaseError(ValueError):
     """Raised where the row of a release is not what was published: its payload was cut, or changed."""
 
 
-class ReleaseQuerySet(models.QuerySet["Release"]):
-    """Releases, which can be read and created, and neither updated nor deleted."""
+class FrozenQuerySet(models.QuerySet[Any]):
+    """Rows which can be read and created, and neither updated nor deleted."""
 
     def update(self, **kwargs: Any) -> NoReturn:
-        raise FrozenError("A release is never updated.")
+        raise FrozenError(f"A {self.model._meta.verbose_name} is never updated.")
 
     def delete(self) -> NoReturn:
-        raise FrozenError("A release is never deleted.")
+        raise FrozenError(f"A {self.model._meta.verbose_name} is never deleted.")
 
 
 class Release(models.Model):
@@ -51,7 +51,7 @@ class Release(models.Model):
         "Null where the version that published it did not say; it follows from the releases.",
     )
 
-    objects = ReleaseQuerySet.as_manager()
+    objects = FrozenQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

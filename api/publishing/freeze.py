@@ -12,7 +12,7 @@ from api.models.releases import KINDS, SCHEMA, digest_of, null_for_empty, withdr
 from api.parsers import parse
 from api.publishing.checks import row_problems
 from api.publishing.load import writing_alone
-from api.publishing.loosened import loosened
+from api.publishing.loosened import loosened, unnamed
 from api.publishing.prove import book_of, wrong_rules
 from api.publishing.references import resolved, typed_numbers
 from api.publishing.refused import Progress, RefusedError
@@ -43,12 +43,13 @@ def publish(
     if kind not in KINDS:
         raise RefusedError([f"a release is of the kind {', '.join(KINDS[:-1])} or {KINDS[-1]}, not {kind!r}"])
     with writing_alone():
-        content, book = _proved(progress)
+        content, book, problems = proof(progress)
+        _refuse(problems)
         digest = digest_of(content)
         last = Release.objects.order_by("-number").first()
         progress("comparing with what the newest release tells")
         if last is None or last.digest != digest:
-            _refuse(_loosened_since(last, book, loosens))
+            _refuse(_unnamed_since(last, book, loosens))
         elif not last.is_broken():  # what is published again where it is takes the place of a broken row
             raise RefusedError([f"nothing changed since release {last.number}"])
         number = last.number + 1 if last else 1
@@ -68,11 +69,11 @@ def publish(
     return release
 
 
-def _proved(progress: Progress) -> tuple[dict[str, list[dict[str, Any]]], Book]:
-    """The content of the next release and its rules, the rows checked, texts and rules proved.
+def proof(progress: Progress = lambda _: None) -> tuple[dict[str, list[dict[str, Any]]], Book, list[str]]:
+    """The content of the next release, its rules, and what its texts and rules do not come to.
 
     Raises:
-        RefusedError: anything of it is wrong.
+        RefusedError: a row is not valid, or the content cannot be rendered.
     """
     progress("checking every row")
     _refuse([*row_problems()] or [*typed_numbers()])
@@ -80,8 +81,7 @@ def _proved(progress: Progress) -> tuple[dict[str, list[dict[str, Any]]], Book]:
     book = book_of(content)
     progress("proving the rules by every named plan and every boundary")
     expected = {example.pk: example.expect for example in PlanExample.objects.all()}
-    _refuse([*contradictions(content), *unsourced(content), *wrong_rules(content, book, expected)])
-    return content, book
+    return content, book, [*contradictions(content), *unsourced(content), *wrong_rules(content, book, expected)]
 
 
 def _refuse(problems: list[str]) -> None:
@@ -90,20 +90,27 @@ def _refuse(problems: list[str]) -> None:
         raise RefusedError(problems)
 
 
-def _loosened_since(last: Release | None, book: Book, accepted: Collection[str]) -> list[str]:
-    """A problem for each row that tells less by these rules than in the last release; one where it cannot be read."""
+def _unnamed_since(last: Release | None, book: Book, accepted: Collection[str]) -> list[str]:
+    """A problem for each row that tells less by these rules than in the last release, and is not named."""
     if last is None:
         return [f"{row}: said to be loosened, and nothing is published yet" for row in accepted]
+    less = loosened_since(last, book)
+    whole = f"releases/{last.number}"
+    if whole in less:
+        return [] if whole in accepted else [less[whole]]
+    return unnamed(less, accepted)
+
+
+def loosened_since(last: Release, book: Book) -> dict[str, str]:
+    """By row, how it tells less by these rules than in the last release; the release itself where it cannot be read."""
     try:
         old = last.content()
         before = compiled(old)
     except UNREADABLE:
         whole = f"releases/{last.number}"
-        if whole in accepted:
-            return []
         words = "cannot be read by this version, so nothing shows what is loosened. Where that is meant: --loosens"
-        return [f"{whole}: {words} {whole}"]
-    return loosened(before, old["plan-examples"], book, accepted)
+        return {whole: f"{whole}: {words} {whole}"}
+    return loosened(before, old["plan-examples"], book)
 
 
 def render() -> dict[str, list[dict[str, Any]]]:

@@ -21,11 +21,10 @@ grave = (*SEVERITIES, "incomplete").index
 Told = dict[tuple[str, str], dict[str, str]]
 
 
-def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, accepted: Collection[str]) -> list[str]:
-    """A problem for each limit or rule that tells less of a plan of the newest release than it did there.
+def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book) -> dict[str, str]:
+    """By row, how each limit or rule tells less of a plan of the newest release than it did there.
 
-    `before` are that release's rules, `examples` its named plans, `after` the new rules. None for a row that `accepted`
-    names; one for each name in it that nothing is loosened by.
+    `before` are that release's rules, `examples` its named plans, `after` the new rules.
     """
     less = dict(narrowed(before, after))
     # Rows that speak where no other does, such as of a condition on which nothing rules: another may take their place.
@@ -38,6 +37,11 @@ def loosened(before: Book, examples: Iterable[Mapping[str, Any]], after: Book, a
                 left = min(now.values(), key=grave, default=None) if row in gives_way else now.get(row)
                 if left is None or grave(left) > grave(gravity):
                     less.setdefault(row, f"{row}: told of {name} as {gravity}, and now {left or 'not at all'}")
+    return less
+
+
+def unnamed(less: Mapping[str, str], accepted: Collection[str]) -> list[str]:
+    """A problem for each row that tells less and that `accepted` does not name, and for each name of none of them."""
     problems = [problem for row, problem in less.items() if row not in accepted]
     if problems:
         problems.append("where that is meant: publish with --loosens and the name of each of these rows")

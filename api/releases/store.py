@@ -159,7 +159,7 @@ class Store:
             ReleaseNotFoundError: it is not there any more.
             DatabaseError, InterfaceError: it cannot be read.
         """
-        row = Release.objects.filter(number=number, digest=digest).first()
+        row: Release | None = Release.objects.filter(number=number, digest=digest).first()
         if row is None:
             raise ReleaseNotFoundError
         return row

@@ -1,4 +1,4 @@
-"""The admin: accounts in; out, pages where they keep partners and their keys. A key is shown once, when it is new."""
+"""Partners in the admin: accounts in; out, pages where they keep partners and keys. A key is shown once, when new."""
 
 from typing import Any
 
@@ -10,9 +10,6 @@ from django.utils import timezone
 
 from api.keyring import issue, revoke
 from api.models import Partner, PartnerKey
-
-admin.site.site_header = admin.site.site_title = "Partners and their keys"
-admin.site.index_title = "What is kept here"
 
 
 @admin.register(Partner)
