@@ -27,7 +27,8 @@ def empty_texts(node: Any, where: str = "") -> Iterator[str]:
         yield from empty_texts(child, f"{where}/{name}")
 
 
-NOT_JSON = {"docs", "openapi", "security-txt"}
+NOT_JSON = {"docs", "feed", "openapi", "security-txt"}
+AS_FROZEN = {"bundle"}  # the very text, of which the digest is
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES.keys() - NOT_JSON))
@@ -48,7 +49,7 @@ def test_what_an_earlier_version_froze_as_empty_is_read_as_null(client: Client, 
     frozen = SPECIMEN.read_text("utf-8").replace('"note": null', '"note": ""')
     assert '"note": ""' in frozen
     freeze(1, "As an earlier version had it", json.loads(frozen))
-    for name in ROUTES.keys() - BODIES.keys() - NOT_JSON:
+    for name in ROUTES.keys() - BODIES.keys() - NOT_JSON - AS_FROZEN:
         answer = client.get(path_of(name, current()), HTTP_ACCEPT="application/json")
         assert list(empty_texts(answer.json())) == [], name
     assert list(empty_texts(post(client, clinic_plan(), f"{VALIDATE}?release=1").json())) == []
