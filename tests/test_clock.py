@@ -13,6 +13,7 @@ from api.releases import FrozenRelease
 # Who may ask what time it is, and why a clock that jumps does no harm there.
 ASKING = {
     "api/publishing/freeze.py": "the day of a release, which is shown and never compared",
+    "api/releases/store.py": "from when a release is shown, which is two seconds after it was read at most",
     "api/keyring.py": "when a key ends, which is chosen by the clock; and the day of its last use, which is shown",
     "api/models/partners.py": "when a key was issued, which is shown; and that it does not end in the past",
     "api/migrations/0005_partners.py": "as in the model",
