@@ -110,7 +110,10 @@ def answer_in(entry: Entry, environ: Environ, answer: Callable[[bytes], bytes]) 
         return None
     if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return None
-    body = environ["wsgi.input"].read(int(length))
+    try:
+        body = environ["wsgi.input"].read(int(length))
+    except Exception:  # the client left, which Django meets, too
+        return None
     with suppress(Exception):  # Django comes to the same, and tells of it
         made = answer(body) if len(body) == int(length) else b""
         if len(made) >= LEAST_BYTES:
