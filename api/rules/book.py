@@ -140,10 +140,10 @@ class LimitsInForce:
                     by_condition[rule, condition] = _match_of(on_condition)
                 rulings = [limit for limit in by_rule[rule].applying if limit.condition is not None]
                 without_entry[rule] = _match_of(pair for pair in matching if pair[0] not in rulings[1:])
-        asked = [
+        asked = {
             rule for rule, match in by_rule.items() if any(each.rule_set in self.rule_sets for each in match.limits)
-        ]
-        topics = frozenset(self.book.rules[rule].topic for rule in asked)
+        }
+        topics = frozenset(rule.topic for slug, rule in self.book.rules.items() if slug in asked)
         return Matches(profile, by_rule, by_condition, without_entry, topics)
 
     def _matching(self, limits: Iterable[Limit], profile: Profile) -> list[tuple[Limit, tuple[str, ...]]]:
