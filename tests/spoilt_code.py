@@ -135,9 +135,9 @@ MUTANTS = (
     ),
     Mutant(
         "a 405 names the same methods everywhere",
-        CONTRACT,
-        "    operation = PAGE\n",
-        '    operation = PAGE\n    allowed_methods = ("GET", "HEAD")\n',
+        ACCESS,
+        "[name.upper() for name in view.view_class.http_method_names]",
+        '["GET", "HEAD"]',
         ROUTES,
     ),
     Mutant(

@@ -205,7 +205,8 @@ class Book:
         self._by_measure: dict[str, tuple[str, ...]] = {}
         for rule in self.rules.values():
             self._by_measure[rule.measure] = (*self._by_measure.get(rule.measure, ()), rule.slug)
-        self.limits = [limit_of(row) for row in content["session-limits"]]
+        limits = [limit_of(row) for row in content["session-limits"]]
+        self.limits = [limit for limit in limits if limit.rule in self.rules]  # without its rule nothing is held
         for slug in self.rules_of("condition"):
             rulings = ((row, ruling) for row in content["contraindications"] for ruling in row["rulings"])
             self.limits += [ruling_of(row, ruling, slug) for row, ruling in rulings]
