@@ -10,6 +10,7 @@ Many threads may be in here at once. Each step on the way of a hit is one operat
 the interpreter does as a whole; what takes more than one is done under a lock. See `api.shelf`.
 """
 
+import gc
 import io
 import logging
 import re
@@ -90,9 +91,9 @@ def plain_keys() -> list[Key]:
 def keep(
     shelf: Shelf, key: Key, started: tuple[str, list[Header]], body: bytes, lasting: Lasting, counters: Counters
 ) -> None:
-    """Put an answer on the shelf, unless it is a failure."""
+    """Put an answer on the shelf, unless it is a failure, or one to a plan that may be too short to be compressed."""
     status, headers = started
-    if status[:3] not in ("200", "304") or (lasting.answer and len(body) < LEAST_BYTES and not is_coded(headers)):
+    if status[:3] not in ("200", "304") or (lasting.answer and len(body) < LEAST_BYTES):
         return
     left_out = OF_THE_REQUEST | ({"Content-Length"} if lasting.answer else set())
     lasts = [(name, text) for name, text in headers if name not in left_out]
@@ -100,11 +101,6 @@ def keep(
     hit = Hit(str(key[0]), lasting.route, int(status[:3]), int(release) if release else None)
     is_free = status[:3] == "304" and names_what_it_has(key[DEPENDS_ON.index("HTTP_IF_NONE_MATCH")])
     shelf.add(key, Entry(status, lasts, b"" if lasting.answer else body, lasting, hit, counters, 0 if is_free else 1))
-
-
-def is_coded(headers: list[Header]) -> bool:
-    """Whether a body was compressed."""
-    return any(name == "Content-Encoding" for name, _ in headers)
 
 
 def answer_in(entry: Entry, environ: Environ, answer: Callable[[bytes], bytes]) -> bytes | None:
@@ -117,7 +113,10 @@ def answer_in(entry: Entry, environ: Environ, answer: Callable[[bytes], bytes]) 
         return None
     if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return None
-    body = environ["wsgi.input"].read(int(length))
+    try:
+        body = environ["wsgi.input"].read(int(length))
+    except Exception:  # the client left, which Django meets, too
+        return None
     with suppress(Exception):  # Django comes to the same, and tells of it
         made = answer(body) if len(body) == int(length) else b""
         if len(made) >= LEAST_BYTES:
@@ -256,6 +255,7 @@ class ReadyAnswers:
         hottest = [key for key in self.shelf.hottest(MOST_REHEARSED) if key[0] in READING]
         for key in (*plain_keys(), *hottest):
             self._rehearse(key, shelf, newest, counters)
+        gc.freeze()  # a release lives long, and to look through it for garbage would stop every request for 50 ms
 
     def _rehearse(self, key: Key, shelf: Shelf, newest: Newest, counters: Counters | None) -> None:
         """Ask Django what nobody asks yet, as if the shelf's release was the newest; the answer goes on the shelf."""

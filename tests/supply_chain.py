@@ -32,6 +32,7 @@ SPELLINGS = {
     "BSD 2-Clause License": "BSD-2-Clause",
     "BSD 3-Clause OR Apache-2.0": "BSD-3-Clause OR Apache-2.0",
     "BSD License": "BSD",
+    "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "MIT license": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
@@ -75,7 +76,7 @@ def stated(name: str) -> str | None:
         return None
     classifiers = [text.rpartition(" :: ")[2] for text in about.get_all("Classifier") or [] if "License ::" in text]
     for text in (about.get("License-Expression"), about.get("License"), *classifiers):
-        if text and len(text) <= LONGEST_NAME:
+        if text and len(text) <= LONGEST_NAME and text not in UNTOLD:
             return SPELLINGS.get(str(text), str(text))
     return "not stated"
 

@@ -13,7 +13,7 @@ from api.releases import FrozenRelease
 # Who may ask what time it is, and why a clock that jumps does no harm there.
 ASKING = {
     "api/publishing/freeze.py": "the day of a release, which is shown and never compared",
-    "api/releases/store.py": "when a release takes effect; by a clock that is ahead, at once",
+    "api/releases/store.py": "from when a release is shown, which is two seconds after it was read at most",
     "api/parsers.py": "whether the time that `as_of` names is past, else it is refused",
     "api/views/contract.py": "which reviews are overdue by now, which is shown and enforces nothing",
     "api/ready.py": "which day it is, with which the answers end that tell what is overdue",

@@ -316,7 +316,11 @@ def calls(path: Path) -> Iterator[ast.Call]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             of = node.func.value
-            if isinstance(of, ast.Name) and of.id in ("log", "logger", "logging") and node.func.attr != "getLogger":
+            if (
+                isinstance(of, ast.Name)
+                and of.id in ("log", "logger", "logging")
+                and node.func.attr not in ("getLogger", "disable")
+            ):
                 yield node
 
 

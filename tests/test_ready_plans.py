@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.representations import CODINGS
-from tests.asking import Answer, ask, django
+from tests.asking import Answer, Broken, ask, django
 from tests.partners import READER, SAMPLE
 from tests.plans import VALIDATE, clinic_plan
 from tests.promises import differing
@@ -64,3 +64,18 @@ def test_a_plan_is_checked_without_django_and_costs_one_request(asked: Asked) ->
     assert [json.loads(answer.body).get("verdict") for answer in answers] == [
         *("outside_limits", "incomplete", "outside_limits", None, "incomplete"),
     ]
+
+
+def test_a_client_that_leaves_is_left_to_django(asked: Asked) -> None:
+    sent: dict[str, Any] = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "90"}
+    asked.ask(VALIDATE, "POST", body=PLANS["broken"], CONTENT_TYPE="application/json")
+    answer = asked.ask(VALIDATE, "POST", stream=Broken(), **sent)
+    assert (answer.status, asked.times) == (400, 2)
+
+
+@pytest.mark.parametrize("length", ["500", "262145", "999999", "1000000", "-1", "", "9" * 30])
+def test_a_body_of_no_length_that_may_be_is_left_to_django(asked: Asked, length: str) -> None:
+    asked.ask(VALIDATE, "POST", body=PLANS["broken"], CONTENT_TYPE="application/json")
+    sent: dict[str, Any] = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": length, "body": PLANS["broken"]}
+    assert asked.ask(VALIDATE, "POST", **sent).status in (400, 411, 413)
+    assert asked.times == 2

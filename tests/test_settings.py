@@ -321,7 +321,8 @@ def reads_of_the_environment(path: Path) -> Iterator[str]:
         if not isinstance(node, ast.expr | ast.stmt):
             continue
         named = {"environ", "environb", "getenv", "getenvb", "dotenv", "load_dotenv"}
-        if getattr(node, "attr", getattr(node, "id", None)) in named or (
+        # A name alone is a parameter, such as the environ of WSGI, or it was imported.
+        if getattr(node, "attr", None) in named or (
             isinstance(node, ast.Import | ast.ImportFrom) and named & {alias.name for alias in node.names}
         ):
             line = lines[node.lineno - 1].strip()

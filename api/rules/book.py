@@ -140,10 +140,10 @@ class LimitsInForce:
                     by_condition[rule, condition] = _match_of(on_condition)
                 rulings = [limit for limit in by_rule[rule].applying if limit.condition is not None]
                 without_entry[rule] = _match_of(pair for pair in matching if pair[0] not in rulings[1:])
-        asked = [
+        asked = {
             rule for rule, match in by_rule.items() if any(each.rule_set in self.rule_sets for each in match.limits)
-        ]
-        topics = frozenset(self.book.rules[rule].topic for rule in asked)
+        }
+        topics = frozenset(rule.topic for slug, rule in self.book.rules.items() if slug in asked)
         return Matches(profile, by_rule, by_condition, without_entry, topics)
 
     def _matching(self, limits: Iterable[Limit], profile: Profile) -> list[tuple[Limit, tuple[str, ...]]]:
@@ -205,7 +205,8 @@ class Book:
         self._by_measure: dict[str, tuple[str, ...]] = {}
         for rule in self.rules.values():
             self._by_measure[rule.measure] = (*self._by_measure.get(rule.measure, ()), rule.slug)
-        self.limits = [limit_of(row) for row in content["session-limits"]]
+        limits = [limit_of(row) for row in content["session-limits"]]
+        self.limits = [limit for limit in limits if limit.rule in self.rules]  # without its rule nothing is held
         for slug in self.rules_of("condition"):
             rulings = ((row, ruling) for row in content["contraindications"] for ruling in row["rulings"])
             self.limits += [ruling_of(row, ruling, slug) for row, ruling in rulings]

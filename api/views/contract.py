@@ -151,9 +151,8 @@ class ContractView(APIView):
     def _mark(self, answer: Callable[[bytes], bytes] | None = None) -> None:
         """Mark the answer as lasting; see `Lasting`."""
         request = self.request._request
-        match = request.resolver_match
-        if match is not None:
-            request.META[LASTING] = Lasting(match.view_name, self.scope, self.is_for_anybody, answer)
+        route = request.resolver_match.view_name  # type: ignore[union-attr]  # a view is called by its route
+        request.META[LASTING] = Lasting(route, self.scope, self.is_for_anybody, answer)
 
     def html(self, template: str, shown: Mapping[str, Any]) -> HttpResponse:
         """A page for people, which another version alone would change, with an ETag."""
