@@ -28,8 +28,8 @@ from django.core.management import call_command
 from tests import postgres
 from tests.commands import PROJECT
 from tests.histories import Follower, history
-from tests.released import UNHINDERED, url_of
-from tests.servers import until, up
+from tests.released import url_of
+from tests.servers import UNHINDERED, until, up
 
 
 class PythonClient:
