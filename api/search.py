@@ -8,7 +8,7 @@ names finds: "thread veins" what is told of telangiectasia. Case, accents and pl
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from math import log
@@ -88,6 +88,7 @@ class Index:
             self._longest_name[name[0]] = max(len(name), self._longest_name.get(name[0], 0))
         self._postings: dict[str, dict[int, tuple[float, str]]] = defaultdict(dict)
         self._called: dict[Terms, set[int]] = defaultdict(set)
+        self._begins: dict[str, dict[str, int]] = {}  # by text, at which of its words each term, and name, first is
         lengths = [self._add(place, *entry) for place, entry in enumerate(self._entries)]
         mean = sum(lengths) / max(len(lengths), 1)
         self._lengths = [1 - LENGTH_COUNTS + LENGTH_COUNTS * length / mean for length in lengths]
@@ -103,8 +104,10 @@ class Index:
             for text in said:
                 terms = terms_of(text)
                 length += len(terms)
-                counts.update(terms)
-                counts.update(name for _, _, name in self._names_in(terms))
+                named = [(start, name) for start, _, name in self._names_in(terms)]
+                counts.update([*terms, *(name for _, name in named)])
+                if text not in self._begins:
+                    self._begins[text] = {term: start for start, term in [*named[::-1], *[*enumerate(terms)][::-1]]}
                 if member in TITLES or member == "synonyms":
                     self._called[terms].add(place)
             for term, count in counts.items():
@@ -192,15 +195,11 @@ class Index:
             (not term.startswith("="), counted * WEIGHTS.get(member, 1), member)
             for term, (counted, member) in wanted.items()
         )
-        said = [*texts(row[member], member)] if member in row else [resource]
-        text, terms = max(((text, terms_of(text)) for text in said), key=lambda each: len(self._has(each[1], wanted)))
-        match = next(islice(_WORD.finditer(text), min(self._has(terms, wanted)), None))
+        said = dict.fromkeys(texts(row[member], member) if member in row else [resource])
+        text = max(said, key=lambda text: len(self._begins[text].keys() & wanted.keys()))
+        begins = min(self._begins[text][term] for term in self._begins[text].keys() & wanted.keys())
+        match = next(islice(_WORD.finditer(text), begins, None))
         return Hit(resource, row, member, around(text, match.start()))
-
-    def _has(self, terms: Terms, wanted: Collection[str]) -> list[int]:
-        """Where a text has terms that are wanted, or a name of what they mean."""
-        names = (start for start, _, name in self._names_in(terms) if name in wanted)
-        return [*(k for k, term in enumerate(terms) if term in wanted), *names]
 
 
 def title_of(row: Row) -> str:
@@ -211,14 +210,14 @@ def title_of(row: Row) -> str:
 def members(row: Row) -> Iterator[tuple[str, list[str]]]:
     """The members of a row that are searched, each with its texts."""
     for member, value in row.items():
-        if member not in NOT_SEARCHED and (found := [normalize("NFKC", text) for text in texts(value, member)]):
+        if member not in NOT_SEARCHED and (found := [*texts(value, member)]):
             yield member, found
 
 
 def texts(value: Any, member: str) -> Iterator[str]:
-    """The texts of a value; a unit and a country are told by their names, too."""
+    """The texts of a value, normalized as words are; a unit and a country are told by their names, too."""
     if isinstance(value, str):
-        yield value
+        yield normalize("NFKC", value)
         if member == "comparator":
             yield SAID.get(value, "")
         elif member == "unit":

@@ -121,6 +121,13 @@ def test_an_excerpt_says_what_was_found_in_the_words_of_the_row(index: Index) ->
     assert found(index, "thread veins")[0].excerpt in ("thread vein", "thread veins")
 
 
+def test_an_excerpt_begins_where_the_words_are_whatever_a_text_is_normalized_to() -> None:
+    [row] = index_of = [{"slug": "x", "title": "A title", "answer": f"{'½ ' * 150}zebra {'½ ' * 150}"}]
+    hit = Index({"faqs": index_of}).hit(0, [{"zebra": 1.0}])
+    assert (hit.row, hit.member) == (row, "answer")
+    assert "zebra" in hit.excerpt
+
+
 @pytest.mark.parametrize("place", [0, 100, 150, 299, 390])
 def test_a_long_text_is_cut_between_words_around_its_place(place: int) -> None:
     text = "word " * 80
