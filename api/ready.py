@@ -79,12 +79,12 @@ def today() -> int:
     return int(time.time() // SECONDS_OF_A_DAY)
 
 
-def plain_keys() -> list[Key]:
-    """The keys of plain addresses in every coding."""
+def plain_keys(number: int) -> list[Key]:
+    """The keys of plain addresses, and of the bundle of a release, in every coding."""
     proto = "https" if settings.SECURE_PROXY_SSL_HEADER else None
     return [
         ("GET", "http", "", path, "", settings.ALLOWED_HOSTS[0], proto, "*/*", coding, None)
-        for path, coding in product(PLAIN, CODINGS)
+        for path, coding in product((*PLAIN, f"/v1/releases/{number}/bundle"), CODINGS)
     ]
 
 
@@ -247,13 +247,13 @@ class ReadyAnswers:
             keyring.note_use(key)
 
     def prepare(self, newest: Newest) -> None:
-        """Have plain lists compressed, and what is asked for again and again ready, before a release is the newest."""
+        """Have plain lists, the bundle and what is asked for again and again ready before a release is the newest."""
         day = today()
         shelf = self.shelf if self.shelf.holds(newest, day) else Shelf(newest, day)
         self.next_shelf = shelf
         counters = next((entry.counters for entry in [*self.shelf.by_key.values()]), None)
         hottest = [key for key in self.shelf.hottest(MOST_REHEARSED) if key[0] in READING]
-        for key in (*plain_keys(), *hottest):
+        for key in (*plain_keys(newest.release.number), *hottest):
             self._rehearse(key, shelf, newest, counters)
         gc.freeze()  # a release lives long, and to look through it for garbage would stop every request for 50 ms
 

@@ -317,6 +317,15 @@ def test_behind_a_proxy_that_ends_tls_plain_addresses_are_prepared_as_it_asks(
     assert len(ready.layer.next_shelf.by_key) > 30
 
 
+@pytest.mark.parametrize("coding", CODINGS)
+def test_the_bundle_is_compressed_before_anybody_asks_for_it(ready: Asked, coding: str) -> None:
+    prepare(ready, releases.newest())
+    ready.times = 0
+    answer = ready.ask("/v1/releases/2/bundle", SCRIPT_NAME="", HTTP_ACCEPT="*/*", HTTP_ACCEPT_ENCODING=coding)
+    assert answer.headers["Content-Encoding"] == coding
+    assert ready.times == 0
+
+
 def test_a_failure_is_not_kept_whatever_marked_it(ready: Asked) -> None:
     [entry] = ready.layer.shelf.by_key.values()
     shelf = Shelf(None)
