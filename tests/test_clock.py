@@ -12,10 +12,10 @@ from api.releases import FrozenRelease
 
 # Who may ask what time it is, and why a clock that jumps does no harm there.
 ASKING = {
-    "api/publishing/freeze.py": "the day of a release, which is shown and never compared",
+    "api/publishing/freeze.py": "the time of a release, which is never before that of the last one",
     "api/releases/store.py": "from when a release is shown, which is two seconds after it was read at most",
     "api/parsers.py": "whether the time that `as_of` names is past, else it is refused",
-    "api/views/contract.py": "which reviews are overdue by now, which is shown and enforces nothing",
+    "api/views/contract.py": "which reviews are overdue by now, which is shown; at what time nobody publishes any more",
     "api/ready.py": "which day it is, with which the answers end that tell what is overdue",
     "api/keyring.py": "when a key ends, which is chosen by the clock; and the day of its last use, which is shown",
     "api/models/partners.py": "when a key was issued, which is shown; and that it does not end in the past",

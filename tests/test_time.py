@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 
 from api import releases
-from api.models.releases import SCHEMA, withdrawn_as_of
+from api.history import changes
+from api.models import Release
+from api.models.releases import SCHEMA, digest_of, withdrawn_as_of
 from api.publishing import RefusedError, publish, render
 from api.releases import FrozenRelease
 from api.views.contract import ContractView
@@ -21,6 +23,7 @@ from tests.test_releases import overwrite
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 KEPT = Path(__file__).parent / "kept"
+LATER = datetime(2026, 11, 5, tzinfo=UTC)
 READS = ("/v1/areas", "/v1/areas/leg", "/v1/coverage", "/v1/session-plans/examples", "/v1/session-limits/resolve")
 
 
@@ -45,9 +48,31 @@ def test_a_read_as_of_a_time_is_of_the_release_that_was_the_newest_then(
     assert answer.status_code == 200
     pinned = client.get(f"{path}?release={number}")
     assert answer.content == pinned.content
-    is_past = number == 1  # a later release is known, so that no other can come to be the newest of that time
-    assert ("immutable" in answer["Cache-Control"]) is is_past
-    assert ("stale-if-error" in answer["Cache-Control"]) is not is_past
+    assert answer["Cache-Control"] == pinned["Cache-Control"] == "public, max-age=86400, immutable"
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_settled"),
+    [("2026-11-04", False), ("2026-11-04T00:30:00Z", False), ("2026-11-03", False), ("2026-11-02", True)],
+)
+def test_as_of_a_time_that_is_hardly_past_another_release_may_come(
+    specimen: FrozenRelease, client: Client, monkeypatch: pytest.MonkeyPatch, asked: str, is_settled: bool
+) -> None:
+    """Clocks of machines that publish differ by less than an hour; where a later release is known, nothing comes."""
+    monkeypatch.setattr(ContractView, "now", lambda self: datetime(2026, 11, 4, 0, 59, tzinfo=UTC))
+    for number, settled in ((2, is_settled), (3, True)):
+        answer = client.get(f"/v1/areas?as_of={asked}")
+        assert answer["Content-Release"] == "2"
+        assert ("immutable" in answer["Cache-Control"]) is settled
+        assert ("stale-if-error" in answer["Cache-Control"]) is not settled
+        if number == 2:
+            freeze(3, "As the first", Release.objects.get(number=1).content(), published_at=LATER)
+
+
+def test_no_release_is_dated_before_the_last_one(small_content: None) -> None:
+    last = datetime.now(UTC) + timedelta(days=1)
+    freeze(2, "By a clock that was ahead", {**Release.objects.get(number=1).content(), "faqs": []}, published_at=last)
+    assert publish("By another").published_at == last
 
 
 @pytest.mark.parametrize("path", [VALIDATE, f"{VALIDATE}-batch"])
