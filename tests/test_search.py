@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from api.releases import FrozenRelease
 from api.search import LONGEST_EXCERPT, Hit, Index, around, members, terms_of, title_of
+from api.views.contract import NEWEST
 
 SEARCH = "/v1/search"
 TABLE: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("searches.yaml").read_text("utf-8"))["items"]
@@ -207,7 +208,7 @@ def test_what_is_found_is_there(client: Client) -> None:
 def test_an_answer_is_kept_as_other_answers_of_a_release(client: Client) -> None:
     answer = client.get(SEARCH, {"q": "ankle"})
     assert answer["Content-Release"] == "1"
-    assert answer["Cache-Control"] == "public, max-age=60"
+    assert answer["Cache-Control"] == NEWEST.format(60)
     assert client.get(SEARCH, {"q": "ankle"}, headers={"If-None-Match": answer["ETag"]}).status_code == 304
     assert client.get(SEARCH, {"q": "ankle", "release": "9"}).json()["code"] == "release_not_found"
 
