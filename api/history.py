@@ -13,6 +13,7 @@ Content = Mapping[str, Sequence[Row]]
 Withdrawn = Mapping[str, Mapping[str, int]]
 
 NOTHING: Content = {}
+RESHAPED = "reshaped"
 
 
 class Change(NamedTuple):
@@ -25,10 +26,17 @@ class Change(NamedTuple):
 
     @property
     def action(self) -> str:
-        """What happened, in a word."""
+        """What happened, in a word. A row is reshaped where it says the same by another schema."""
         if self.old is None:
             return "created"
-        return "updated" if self.new is not None else "withdrawn"
+        if self.new is None:
+            return "withdrawn"
+        return "updated" if self.changed else RESHAPED
+
+    @property
+    def changed(self) -> list[str]:
+        """Of a row that both have, the members that say something else, by name."""
+        return [] if self.old is None or self.new is None else sorted(saying_otherwise(self.old, self.new))
 
     @property
     def members(self) -> list[str]:
@@ -37,8 +45,27 @@ class Change(NamedTuple):
         return sorted(name for name in {*old, *new} if name not in old or name not in new or old[name] != new[name])
 
 
+def saying_otherwise(old: Row, new: Row) -> Iterator[str]:
+    """The members of two objects that say something else, by name; one that is absent says what an empty one does."""
+    for name in {*old, *new}:
+        if name in old and name in new:
+            if not _says_the_same(old[name], new[name]):
+                yield name
+        elif old.get(name) or new.get(name):
+            yield name
+
+
+def _says_the_same(old: Any, new: Any) -> bool:
+    """Whether two values do, by whatever schema; an empty text says what null does."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return not [*saying_otherwise(old, new)]
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_says_the_same, old, new))
+    return bool(old == new) or (old in (None, "") and new in (None, ""))
+
+
 def changes(before: Content, after: Content) -> Iterator[Change]:
-    """Each row that came, changed or went, by resource and slug."""
+    """Each row that came, went or is written otherwise, by resource and slug."""
     for resource in sorted({*before, *after}):
         old, new = ({row["slug"]: row for row in content.get(resource, ())} for content in (before, after))
         for slug in sorted({*old, *new}):

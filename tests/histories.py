@@ -110,7 +110,7 @@ class Follower:
         if change["action"] == "withdrawn":
             del self.rows[key]
         elif change["row"] is not None:
-            assert (key in self.rows) is (change["action"] == "updated")
+            assert (key in self.rows) is (change["action"] in ("updated", "reshaped"))
             self.rows[key] = change["row"]
         self.seen.append(change)
 

@@ -1,7 +1,6 @@
 """Histories drawn by chance: who follows the changes holds the newest release, and a difference leads to the other."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -11,7 +10,7 @@ import pytest
 import rfc8785
 from django.test import Client
 
-from api.models.releases import null_for_empty, withdrawn_with
+from api.models.releases import digest_of, withdrawn_with
 from api.releases import FrozenRelease
 from api.views.contract import ContractView
 from tests.conftest import freeze
@@ -21,12 +20,6 @@ HISTORIES, RELEASES = 50, 5
 BEGAN = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db
-
-
-def as_served(content: Content) -> Content:
-    """The content with null for what is absent, as every answer has it."""
-    served: Content = json.loads(json.dumps(content), object_hook=null_for_empty)
-    return served
 
 
 @pytest.fixture
@@ -62,10 +55,11 @@ def test_who_follows_the_changes_from_the_beginning_holds_the_newest_release_at_
     for number, content in enumerate(history(seed, RELEASES), 1):
         said = {"withdrawn": withdrawn_with(content)} if random.random() < 0.7 else {}
         freeze(number, f"Edit {number}", content, published_at=now, **said)
-        published.append(as_served(content))
+        published.append(content)
         clock(now)
         eager.catch_up(ask)
         assert eager.content() == published[-1]
+        assert eager.digest == digest_of(published[-1])
         if number == 2:
             bundle = ask("/v1/releases/2/bundle")
             rows = {(name, row["slug"]): row for name, rows in published[-1].items() for row in rows}
@@ -120,3 +114,23 @@ def test_the_digest_of_a_bundle_is_proved_by_what_it_holds(ask: Callable[[str], 
     follower = Follower()
     follower.catch_up(ask)
     assert hashlib.sha256(rfc8785.dumps(follower.content())).hexdigest() == follower.digest == release.digest
+
+
+def test_a_difference_names_the_plans_that_flip(specimen: FrozenRelease, ask: Callable[[str], Any]) -> None:
+    content = specimen.content
+    limits = [
+        {**row, "value": "0.1"} if row["slug"] == "asclera-session-volume-max" else row
+        for row in content["session-limits"]
+    ]
+    freeze(3, "Less", {**content, "session-limits": limits})
+    [flip] = ask("/v1/releases/2/diff/3")["plans"]
+    assert (flip["slug"], flip["from_verdict"], flip["to_verdict"]) == (
+        "asclera-within",
+        "within_limits",
+        "outside_limits",
+    )
+    assert (flip["came"], flip["went"]) == (["session-volume:/sessions/0"], [])
+    [back] = ask("/v1/releases/3/diff/2")["plans"]
+    assert (back["from_verdict"], back["to_verdict"], back["went"]) == ("outside_limits", "within_limits", flip["came"])
+    freeze(4, "Another version", {**content, "session-limits": [{"slug": "odd"}]})
+    assert ask("/v1/releases/2/diff/4")["plans"] is None

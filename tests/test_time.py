@@ -17,7 +17,7 @@ from api.publishing import RefusedError, publish, render
 from api.releases import FrozenRelease
 from api.views.contract import ContractView
 from tests.conftest import freeze
-from tests.histories import Follower
+from tests.histories import Follower, applied
 from tests.plans import VALIDATE, clinic_plan, post
 from tests.test_releases import overwrite
 
@@ -160,6 +160,60 @@ def test_a_fact_is_overdue_from_the_day_after_its_review_was_due(
     follower.catch_up(lambda path: client.get(path).json())
     assert [change["position"] for change in follower.seen] == (["2-20261126-1"] if overdue else [])
     assert follower.path == ("/v1/changes?after=2-20261126" if overdue else "/v1/changes?after=2")
+
+
+def test_a_row_that_another_schema_writes_otherwise_is_told_and_is_no_update(
+    nothing_published: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an earlier version wrote it, by the schema of now, and by one that has more members."""
+    monkeypatch.setattr(ContractView, "now", lambda self: datetime(2026, 11, 5, tzinfo=UTC))
+    leg = {"slug": "leg", "review_due": "2027-11-01", "notes": [{"text": "x", "by": ""}], "caution": ""}
+    now = {**leg, "notes": [{"text": "x", "by": None}], "caution": None}
+    grown = {**now, "notes": [{"text": "x", "by": None, "links": []}], "seen": False}
+    said = {**grown, "seen": True, "names": None}
+    told = []
+    for number, row in enumerate((leg, now, grown, said), 1):
+        freeze(number, f"{number}", {"areas": [row]}, kind="safety")
+        follower = Follower()
+        follower.catch_up(lambda path: client.get(path).json())
+        assert follower.content() == {"areas": [row]}
+        assert follower.digest == digest_of(follower.content())
+        bundle = client.get(f"/v1/releases/{number}/bundle").json()
+        assert (bundle["resources"], bundle["digest"]) == (follower.content(), follower.digest)
+        told.append({name: follower.seen[-1][name] for name in ("action", "changed", "kind", "reason")})
+        diff = client.get(f"/v1/releases/1/diff/{number}").json()
+        assert applied(diff, {"areas": [leg]}) == {"areas": [row]}
+    reshaped = {
+        "action": "reshaped",
+        "changed": [],
+        "kind": "editorial",
+        "reason": "It says the same, by another schema.",
+    }
+    assert told == [
+        {"action": "created", "changed": [], "kind": "safety", "reason": "1"},
+        reshaped,
+        reshaped,
+        {"action": "updated", "changed": ["seen"], "kind": "safety", "reason": "4"},
+    ]
+    titles = [entry.findtext(f"{ATOM}title") for entry in entries_of_the_feed(client)]
+    assert [title for title in titles if not str(title).startswith("Release")] == [
+        "areas/leg updated in seen",
+        "areas/leg created",
+    ]
+
+
+def entries_of_the_feed(client: Client) -> list[ElementTree.Element]:
+    """The entries that the feed for news has."""
+    return ElementTree.fromstring(client.get("/v1/releases.atom").content).findall(f"{ATOM}entry")  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("x", None), ("", "x"), ([], None), ([1], []), ([1, 2], [2, 1]), ({"a": 1}, {}), (False, None), (0, "")],
+)
+def test_what_says_something_else_is_an_update(old: object, new: object) -> None:
+    [change] = changes({"areas": [{"slug": "leg", "it": old}]}, {"areas": [{"slug": "leg", "it": new}]})
+    assert (change.action, change.changed) == ("updated", ["it"])
 
 
 def test_what_is_published_overdue_is_told_with_its_release_and_once(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.history import Content, changes
+from api.history import RESHAPED, Content, changes
 
 # What publishing works out of a named plan, and what is told by the plans whose answers changed.
 WORKED_OUT = {("plan-examples", "verdict"), ("plan-examples", "findings")}
@@ -30,9 +30,11 @@ class RowChange:
 
 
 def differences(before: Content, after: Content) -> list[RowChange]:
-    """Every row that is not as it was, by resource and slug."""
+    """Every row that does not say what it said, by resource and slug."""
     found = []
     for row in changes(before, after):
+        if row.action == RESHAPED:
+            continue
         members = [each for each in changed_members(row.old, row.new) if (row.resource, each.path) not in WORKED_OUT]
         if members:
             shown = members if row.action == "updated" else []

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from api.history import NOTHING, Position, Row, changes
+from api.history import NOTHING, RESHAPED, Position, Row, changes
+from api.models.releases import KINDS
 from api.releases.frozen import FrozenRelease, shown_time
 
 MOST_RELEASES = 10  # that a page is made of
@@ -86,16 +87,17 @@ def _blocks(
 
 def _own(before: FrozenRelease | None, release: FrozenRelease, day: date) -> Iterator[dict[str, Any]]:
     """What a release changed, and then what it has that was overdue by then and is not known to be."""
-    for change in changes(before.content if before else NOTHING, release.content):
+    for change in changes(before.as_frozen if before else NOTHING, release.as_frozen):
+        is_reshaped = change.action == RESHAPED
         yield {
             "action": change.action,
             "resource": change.resource,
             "slug": change.slug,
             "release": release.number,
             "at": shown_time(release.published_at),
-            "changed": change.members if change.action == "updated" else [],
-            "reason": release.note,
-            "kind": release.kind,
+            "changed": change.changed,
+            "reason": "It says the same, by another schema." if is_reshaped else release.note,
+            "kind": KINDS[0] if is_reshaped else release.kind,
             "row": change.new,
         }
     at = shown_time(release.published_at)
@@ -122,6 +124,6 @@ def _overdue(
                     "at": shown_time(begins),
                     "changed": [],
                     "reason": f"Its review was due on {row['review_due']}.",
-                    "kind": "editorial",
+                    "kind": KINDS[0],
                     "row": None,
                 }

@@ -25,6 +25,7 @@ from api.search import Index
 from api.serializers import FACTS
 
 Row = Mapping[str, Any]
+EMPTY_TEXT = re.compile(r':\s*""')  # as earlier versions froze what is absent
 
 
 class ContentUnavailableError(APIException):
@@ -83,6 +84,14 @@ class FrozenRelease:
     payload: str = field(default="", repr=False)
     withdrawn: Withdrawn | None = field(default=None, repr=False)
     _making: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @cached_property
+    def as_frozen(self) -> Mapping[str, Sequence[Row]]:
+        """The rows of which the digest is; where an earlier version froze empty texts, with these, and not null."""
+        rows: Mapping[str, Sequence[Row]] = (
+            json.loads(self.payload) if EMPTY_TEXT.search(self.payload) else self.content
+        )
+        return rows
 
     @cached_property
     def book(self) -> Book:
@@ -146,7 +155,7 @@ def frozen(row: Release) -> FrozenRelease:
         BrokenReleaseError: the row is not what was published.
     """
     content = row.content()
-    if re.search(r':\s*""', row.payload):  # an empty text, as earlier versions froze it
+    if EMPTY_TEXT.search(row.payload):
         content = json.loads(row.payload, object_hook=null_for_empty)
     more = (row.kind, row.schema, row.payload, row.withdrawn)
     return FrozenRelease(row.number, row.published_at, row.note, row.digest, content, *more)

@@ -3,13 +3,14 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from api.history import RESHAPED
 from api.models.releases import KINDS
 from api.serializers.answers import VERDICTS
 from api.serializers.facts import TextsField
 from api.serializers.service import LicenceSerializer, ReleaseSerializer, Shape
 
-ACTIONS = ("created", "updated", "withdrawn", "review_overdue")
-OF_ROWS = ACTIONS[:3]
+OF_ROWS = ("created", "updated", "withdrawn", RESHAPED)
+ACTIONS = (*OF_ROWS, "review_overdue")
 
 
 @extend_schema_serializer(component_name="HistoryChange")
@@ -22,7 +23,7 @@ class HistoryChangeSerializer(Shape):
     slug = serializers.CharField(help_text="Slug of the row.")
     release = serializers.IntegerField(help_text="The release that did it, or that was the newest as it happened.")
     at = serializers.DateTimeField(help_text="When, in UTC.")
-    changed = TextsField(help_text="Of a row that is updated, the members that differ, by name.")
+    changed = TextsField(help_text="Of a row that is updated, the members that say something else, by name.")
     reason = serializers.CharField(help_text="Why: the note of the release, or the review date.")
     kind = serializers.ChoiceField(KINDS, help_text="What sort of change it is, as the release says.")
     row = serializers.DictField(
@@ -62,7 +63,7 @@ class RowDifferenceSerializer(Shape):
     action = serializers.ChoiceField(OF_ROWS, help_text="What happened.")
     resource = serializers.CharField(help_text="The resource, by its name in the path.")
     slug = serializers.CharField(help_text="Slug of the row.")
-    members = MemberDifferenceSerializer(many=True, help_text="Of a row that is updated, the members that differ.")
+    members = MemberDifferenceSerializer(many=True, help_text="Of a row that both have, the members that differ.")
     row = serializers.DictField(allow_null=True, help_text="Of a row that is created, the whole row; else null.")
 
 

@@ -11,7 +11,7 @@ from django.utils.feedgenerator import Atom1Feed
 from rest_framework.request import Request
 
 from api import releases
-from api.history import NOTHING, POSITION, Position, changes, position_of
+from api.history import NOTHING, POSITION, RESHAPED, Position, changes, position_of
 from api.models.releases import KINDS
 from api.parsers import CONTROL_CHARACTER, Parameter
 from api.rates import account_of
@@ -55,8 +55,9 @@ class Changes(ContractView):
             "(`review_overdue`), day by day: a sequence that only grows at its end. `next` is always there, also on an "
             "empty page: ask it again later, at once where `more` is true. Whoever follows it from 0, keeps each `row` "
             "by resource and slug, and drops what is withdrawn, holds the newest release: rows by slug, under all of "
-            "`resources`, have its `digest`. A `bundle` has the position from which to follow on. A row that is there "
-            "in several entries is as in the last one."
+            "`resources`, have its `digest`. A row that says the same by another schema is `reshaped`: keep it, too. A "
+            "`bundle` has the position from which to follow on. A row that is there in several entries is as in the "
+            "last one."
         ),
         returns=ChangePageSerializer,
         parameters=(
@@ -145,13 +146,13 @@ class Diff(ContractView):
         self.release = latter
         account_of(request).charge(max(1, len(named_plans(former, latter))))
         items = []
-        for change in changes(former.content, latter.content):
+        for change in changes(former.as_frozen, latter.as_frozen):
             old, new = change.old or {}, change.new or {}
             members = [
                 {"member": name}
                 | ({"old": old[name]} if name in old else {})
                 | ({"new": new[name]} if name in new else {})
-                for name in (change.members if change.action == "updated" else [])
+                for name in (change.members if old and new else [])
             ]
             row = change.new if change.action == "created" else None
             whole = {"action": change.action, "resource": change.resource, "slug": change.slug}
@@ -254,7 +255,9 @@ def entries_of(row: Row, history: Sequence[Row]) -> Iterator[dict[str, Any]]:
         former = [each["number"] for each in history if each["number"] < number]
         before = releases.pinned(former[-1]).content if former else NOTHING
         for change in changes(before, releases.pinned(number).content):
+            if change.action == RESHAPED:
+                continue
             name = f"{change.resource}/{change.slug}"
-            what = f" in {', '.join(change.members)}" if change.action == "updated" else ""
+            what = f" in {', '.join(change.changed)}" if change.changed else ""
             last = former[-1] if change.new is None else number
             yield entry(f"{name} {change.action}{what}", f"/v1/{name}?release={last}", note, name)
