@@ -110,11 +110,13 @@ def review(author: Person, reviewer: Person, base: str, pictures: Path) -> None:
 
 
 def check_fixtures(folder: Path, **chosen: Any) -> None:
-    """What was published is dumped, and loading that changes nothing."""
+    """What was published is dumped, and loading that changes nothing, neither in the files nor for a release."""
     fixtures = Path(shutil.copytree(PROJECT / "fixtures", folder / "fixtures"))
     for command in (("dump_content",), ("load_content",), ("dump_content", "--check")):
         run = python("manage.py", command[0], str(fixtures), *command[1:], **chosen)
         assert run.returncode == 0, run.stderr
+    refused = python("manage.py", "publish", "--note", "What was loaded", **chosen)
+    assert "nothing changed since release 2" in refused.stderr, refused.stderr
     text = (fixtures / "session-limits.yaml").read_text("utf-8")
     assert 'value: "12"' in text.partition(f"slug: {LIMIT}\n")[2][:400]
 
@@ -139,10 +141,9 @@ def main() -> None:
             edit(author, base, pictures)
             hand_in(author, base, pictures)
             review(author, reviewer, base, pictures)
-            newest = max(each["number"] for each in asked(base, "/v1/releases")["items"])
-            shown = asked(base, f"/v1/session-limits/{LIMIT}?release={newest}")["value"]
-            assert shown == "12", shown
-            until(lambda: bool(asked(base, "/v1")["release"]["number"] == newest))
+            until(lambda: bool(asked(base, "/v1")["release"]["number"] == 2))
+            values = [asked(base, f"/v1/session-limits/{LIMIT}{query}")["value"] for query in ("?release=1", "")]
+            assert values == ["10", "12"], values
             assert not breaks_the_limit(base)
         check_fixtures(folder, **chosen)
     print("edited, previewed, refused to its author, approved, published, served, dumped")

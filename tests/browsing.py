@@ -39,8 +39,10 @@ class FormReader(HTMLParser):
             self.forms[-1].setdefault(name, []).append(given.get("value", "on" if kind == "checkbox" else ""))
 
     def handle_endtag(self, tag: str) -> None:
-        """End a field."""
+        """End a field. Browsers end the lines of a text area by two characters."""
         if tag == self.kind:
+            if tag == "textarea":
+                self.forms[-1][self.open][-1] = self.forms[-1][self.open][-1].replace("\n", "\r\n")
             self.open = self.kind = ""
 
     def handle_data(self, data: str) -> None:

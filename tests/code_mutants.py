@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.copies import PROJECT, copy_of_project
 from tests.spoilt_code import MUTANTS, Mutant
+from tests.spoilt_review import REVIEW_MUTANTS
 
 
 def run(tree: Path, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
@@ -54,7 +55,9 @@ def fates_of(mutants: Sequence[Mutant]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="one in so many, the first among them")
-    chosen = MUTANTS[:: parser.parse_args().every]
+    parser.add_argument("--only", default="", help="those that spoil this file")
+    asked = parser.parse_args()
+    chosen = [each for each in (*MUTANTS, *REVIEW_MUTANTS) if asked.only in each.file][:: asked.every]
     unspoilt = run(PROJECT, sorted({test for mutant in chosen for test in mutant.tests}))
     if unspoilt.returncode:
         print(f"the tests fail without any mutant\n{unspoilt.stdout}{unspoilt.stderr}")

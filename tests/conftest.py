@@ -20,6 +20,7 @@ from api.models import Release
 from api.models.releases import digest_of
 from api.publishing import load_content, publish, render
 from api.releases import FrozenRelease, current
+from tests import postgres
 from tests.commands import manage
 from tests.partners import READER, SAMPLE, stored
 from tests.ready import Asked
@@ -47,6 +48,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
         run = manage(*command, DATABASE_URL=url)
         assert run.returncode == 0, run.stderr
     return url
+
+
+@pytest.fixture(scope="module")
+def own_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database for programs of a module, of the vendor that tests run on; nothing is in it."""
+    if request.config.getoption("postgres"):
+        return postgres.started(request.addfinalizer)
+    return f"sqlite:///{tmp_path_factory.mktemp('own') / 'db.sqlite3'}"
 
 
 @pytest.fixture(autouse=True)

@@ -109,7 +109,7 @@ MUTANTS = (
         "what is ready is given to whoever has used up a quota", READY, "if not allowance.admitted or", "if", LEARNED
     ),
     Mutant("what is ready is given whatever is accepted", READY, '"HTTP_ACCEPT", ', "", LEARNED),
-    Mutant("what is ready outlasts its release", READY, "if shelf.newest is not newest:", "if False:", LEARNED),
+    Mutant("what is ready outlasts its release", READY, "if not shelf.holds(newest, day):", "if False:", LEARNED),
     Mutant(
         "a release that comes meanwhile is not seen",
         READY,
@@ -180,25 +180,13 @@ MUTANTS = (
     ),
     Mutant("an e-mail address is no identifier", READING, '"email", "e_mail"', '"e_mail"', INPUT),
     Mutant("other names are not looked up", READING, "for other in (slug, *others):", "for other in (slug,):", INPUT),
-    Mutant(
-        "loading lets other writers in",
-        LOAD,
-        "    with transaction.atomic():\n        lock_out_other_writers()\n",
-        "    with transaction.atomic():\n",
-        WRITERS,
-    ),
+    Mutant("writers let others in", LOAD, "            lock_out_other_writers()\n", "            pass\n", WRITERS),
+    Mutant("writing is no transaction", LOAD, "            stack.enter_context(transaction.atomic())\n", "", WRITERS),
     Mutant(
         "publishing lets other writers in",
         FREEZE,
-        "    with transaction.atomic():\n        lock_out_other_writers()\n",
-        "    with transaction.atomic():\n",
-        WRITERS,
-    ),
-    Mutant(
-        "publishing is no transaction",
-        FREEZE,
-        "    with transaction.atomic():\n        lock_out_other_writers()\n",
-        '    with __import__("contextlib").nullcontext():\n        lock_out_other_writers()\n',
+        "    with writing_alone():\n",
+        '    with __import__("contextlib").nullcontext():\n',
         WRITERS,
     ),
     Mutant("on PostgreSQL no table is locked", LOAD, 'if connection.vendor == "postgresql"', "if False", WRITERS),

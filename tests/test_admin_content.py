@@ -1,16 +1,24 @@
 """Content in the admin: who may do what, two at one row, rows of forms without JSON, and a journal of it all."""
 
 import json
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from api.access import ADMIN_POLICY
 from api.publishing.preview import MOVED
 from tests.accounts import PASSWORD
 from tests.browsing import Browser, Form, Page
-from tests.commands import python
+from tests.commands import PROJECT, environment, python
 from tests.servers import Up, up
 
 REVIEW = "/admin/api/reviewstep/"
@@ -21,16 +29,39 @@ MAY = {
     "reviewer": {"see", "approve", "send-back"},
     "publisher": {"see", "publish"},
     "all": {"see", "edit", "add", "delete", "expect", "hand-in", "approve", "send-back", "publish"},
+    "root": {"see", "edit", "add", "delete", "expect", "hand-in", "approve", "send-back", "publish"},
     "nobody": set(),
 }
 ACTIONS = sorted(MAY["all"])
+# A row of each table of content.
+ROWS = (
+    "area/leg",
+    "claim/s1",
+    "contraindication/pregnancy",
+    "faq/cost",
+    "ingredient/polidocanol",
+    "planexample/asclera-within",
+    "product/asclera",
+    "resultduration/telangiectasia-onset",
+    "rule/session-volume",
+    "sessionlimit/asclera-session-volume-max",
+    "source/article",
+    "veintype/telangiectasia",
+)
+APART = ("api/partner/", "api/partner/add/", "api/partnerkey/", "api/partnerkey/add/", "auth/user/", "auth/group/")
+HOLD = """
+from api.publishing.load import writing_alone
+with writing_alone():
+    print("held", flush=True)
+    input()
+"""
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def server(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """A server with the admin, a small content and an account for each role."""
     folder = tmp_path_factory.mktemp("desk")
-    chosen: dict[str, Any] = {"ADMIN": "on", "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}"}
+    chosen: dict[str, Any] = {"ADMIN": "on", "DATABASE_URL": own_database}
     for module in ("tests.small_database", "tests.accounts"):
         run = python("-m", module, **chosen)
         assert run.returncode == 0, run.stderr
@@ -87,28 +118,45 @@ def test_a_role_sees_the_review_and_no_button_that_is_not_for_it(role: str, pers
     assert step(person("editor"), "banana").status == 404
 
 
+@pytest.mark.parametrize("role", MAY)
+def test_a_role_has_the_pages_of_every_table_or_none(role: str, person: Callable[[str], Browser]) -> None:
+    browser, may = person(role), MAY[role]
+    token = browser.form("/admin/password_change/")["csrfmiddlewaretoken"][0]
+    for path in ROWS:
+        table = f"/admin/api/{path.partition('/')[0]}/"
+        pages = {
+            table: "see",
+            f"/admin/api/{path}/change/": "see",
+            f"/admin/api/{path}/history/": "see",
+            f"{table}add/": "add",
+            f"/admin/api/{path}/delete/": "delete",
+        }
+        for page, action in pages.items():
+            assert (page, browser.ask(page).status) == (page, 200 if action in may else 404)
+        for page, action in {f"/admin/api/{path}/change/": "edit", f"{table}add/": "add"}.items():
+            sent = browser.ask(page, {"csrfmiddlewaretoken": token})
+            assert (page, sent.status) == (page, 200 if action in may else 404)
+            assert ("Please correct" in sent.text) is (action in may)
+    assert {browser.ask(f"/admin/{path}").status for path in APART} == {200 if role == "root" else 404}
+    index = browser.ask("/admin/").text
+    assert ("Session limits" in index) is ("see" in may)
+    assert ("Partner keys" in index) is (role == "root")
+
+
+def test_who_has_no_account_for_the_admin_sees_nothing(server: Up) -> None:
+    stranger = Browser(server)
+    outsider = {"username": "outsider", "password": PASSWORD, "next": "/admin/"}
+    assert "Please enter the correct" in stranger.send("/admin/login/?next=/admin/", outsider).text
+    for page in (REVIEW, LEG, *(f"/admin/{path}" for path in APART)):
+        assert 'name="password"' in stranger.ask(page).text
+
+
 def journal(browser: Browser) -> str:
     """The steps that the page of the review shows."""
     return browser.ask(REVIEW).text.partition("<h2>Steps</h2>")[2]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "area/leg",
-        "claim/s1",
-        "contraindication/pregnancy",
-        "faq/cost",
-        "ingredient/polidocanol",
-        "planexample/asclera-within",
-        "product/asclera",
-        "resultduration/telangiectasia-onset",
-        "rule/session-volume",
-        "sessionlimit/asclera-session-volume-max",
-        "source/article",
-        "veintype/telangiectasia",
-    ],
-)
+@pytest.mark.parametrize("path", ROWS)
 def test_a_form_that_is_saved_as_it_was_loaded_changes_nothing(path: str, person: Callable[[str], Browser]) -> None:
     editor = person("editor")
     before = journal(editor)
@@ -130,6 +178,56 @@ def test_of_two_at_one_row_the_second_is_told(person: Callable[[str], Browser]) 
     assert "Somebody changed this row after you loaded it" in changed(other, LEG, form, caution="Mind that.").text
     assert "was changed successfully" in changed(editor, LEG, caution=form["caution"][0]).text
     assert journal(editor).count("areas/leg Changed Caution.") == before + 2
+
+
+def test_who_saves_while_somebody_publishes_is_told_and_loses_nothing(
+    own_database: str, person: Callable[[str], Browser]
+) -> None:
+    editor = person("editor")
+    form = editor.form(LEG)
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", HOLD]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, cwd=PROJECT, env=environment(DATABASE_URL=own_database), stdin=PIPE, stdout=PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        page = changed(editor, LEG, form, caution="Mind it.")
+        assert (page.status, json.loads(page.text)["code"]) == (503, "content_unavailable")
+        assert "Somebody is publishing" in page.text
+        holder.communicate("\n")
+    assert "was changed successfully" in changed(editor, LEG, form, caution="Mind it.").text
+    assert "was changed successfully" in changed(editor, LEG, caution=form["caution"][0]).text
+
+
+def test_lines_of_a_text_end_as_those_of_fixtures_do(
+    own_database: str, tmp_path: Path, person: Callable[[str], Browser]
+) -> None:
+    editor, path = person("editor"), "/admin/api/faq/cost/change/"
+    form = editor.form(path)
+    assert "was changed successfully" in changed(editor, path, answer="One.\r\n\r\nTwo.").text
+    shutil.copytree(settings.FIXTURES, tmp_path, dirs_exist_ok=True)
+    assert python("manage.py", "dump_content", str(tmp_path), DATABASE_URL=own_database).returncode == 0
+    assert r'answer: "One.\n\nTwo."' in (tmp_path / "faqs.yaml").read_text("utf-8")
+    assert "was changed successfully" in changed(editor, path, answer=form["answer"][0]).text
+
+
+def test_a_list_says_what_a_limit_asks_for_and_who_edited_it(person: Callable[[str], Browser]) -> None:
+    editor, listed = person("editor"), "/admin/api/sessionlimit/"
+    everything = editor.ask(f"{listed}?all=1").text
+    for words in (
+        "at most 10 mL",
+        "at most 5 vials",
+        "at least 7 d",
+        "is yes",
+        "none of ",
+        "one of ",
+        "not known",
+        "label US",
+    ):
+        assert f'field-bound">{words}' in everything or f'field-whose">{words}' in everything, words
+    assert 'field-edited">editor' in editor.ask("/admin/api/area/?q=leg").text
+    assert 'field-edited">-' in editor.ask("/admin/api/area/?q=calf").text
+    assert '<strong class="overdue">' not in everything
 
 
 def test_citations_are_lines_of_a_form(person: Callable[[str], Browser]) -> None:
@@ -222,3 +320,41 @@ def test_a_change_goes_from_draft_to_release_by_three_people(person: Callable[[s
     told = json.loads(editor.ask("/v1/areas/leg?release=2").text)
     assert told["caution"] == "Mind it."
     assert "nothing changed" in editor.ask(REVIEW).text
+
+
+def approved(author: Browser, reviewer: Browser, caution: str) -> str:
+    """The digest of tables in which an author has changed a caution, and which a reviewer has approved."""
+    assert "was changed successfully" in changed(author, LEG, caution=caution).text
+    seen = author.form(REVIEW + "?proof=1")["seen"][0]
+    assert "Handed in." in step(author, "hand-in", seen=seen).text
+    assert "Approved." in step(reviewer, "approve", seen=seen).text
+    return seen
+
+
+def test_whoever_may_do_everything_does_not_approve_a_change_of_their_own(person: Callable[[str], Browser]) -> None:
+    root, reviewer = person("root"), person("reviewer")
+    assert "was changed successfully" in changed(root, LEG, caution="Mind that.").text
+    seen = root.form(REVIEW + "?proof=1")["seen"][0]
+    assert "Handed in." in step(root, "hand-in", seen=seen).text
+    assert "another person must" in step(root, "approve", seen=seen).text
+    assert "is not approved" in step(root, "publish", seen=seen, note="Alone", kind="clinical").text
+    assert "Approved." in step(reviewer, "approve", seen=seen).text
+    assert "was changed successfully" in changed(root, LEG, caution="Mind both.").text
+    shown = root.ask(REVIEW).text
+    assert "What reviewer approved was edited since" in shown
+    assert MOVED[1:] in step(root, "publish", seen=seen, note="Alone", kind="clinical").text
+    now = root.form(REVIEW + "?proof=1")["seen"][0]
+    assert "is not approved" in step(root, "publish", seen=now, note="Alone", kind="clinical").text
+
+
+def test_of_two_who_press_publish_at_once_one_does_and_the_other_is_told(person: Callable[[str], Browser]) -> None:
+    reviewer, publishers = person("reviewer"), [person("publisher"), person("all")]
+    seen = approved(person("editor"), reviewer, "Mind all.")
+    newest = re.search(r"against release (\d+)", reviewer.ask(REVIEW).text)
+    assert newest is not None
+    with ThreadPoolExecutor(2) as pool:
+        press = [pool.submit(step, each, "publish", seen=seen, note="Both", kind="editorial") for each in publishers]
+        texts = [page.result().text for page in press]
+    assert sum(f"Published as release {int(newest[1]) + 1}." in text for text in texts) == 1
+    told = ("It is published already", "Somebody else is loading or publishing")
+    assert sum(any(words in text for words in told) for text in texts) == 1

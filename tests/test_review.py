@@ -58,6 +58,8 @@ def test_a_change_is_handed_in_approved_by_another_and_published_and_each_step_i
     ]
     assert current_review().status == "draft"
     assert preview().is_empty
+    with pytest.raises(RefusedError, match="it is published already, as release 2"):
+        publish_approved("ben", seen, "A clearer word")
     with pytest.raises(RefusedError, match="nothing changed since release 2"):
         hand_in("ana", seen, "", [])
 
@@ -70,6 +72,17 @@ def test_whoever_hands_in_what_another_edited_answers_for_it_and_whoever_edited_
         with pytest.raises(RefusedError, match="another person must"):
             approve(who, seen, "", [])
     approve("cem", seen, "", [])
+
+
+def test_of_two_who_edited_neither_approves() -> None:
+    for who in ("ana", "ben"):
+        rename(who, f"Legs of {who}")
+    seen = digest_of_tables()
+    hand_in("ana", seen, "", [])
+    for who in ("ana", "ben"):
+        with pytest.raises(RefusedError, match="another person must"):
+            approve(who, seen, "", [])
+    assert current_review().authors == ["ana", "ben"]
 
 
 @pytest.mark.parametrize("by_shell", [True, False])
@@ -88,6 +101,7 @@ def test_an_edit_voids_an_approval_and_so_does_an_edit_that_is_taken_back(by_she
         rename("ben", "Legs")
         assert digest_of_tables() == seen
     assert current_review().status == "draft"
+    assert str(current_review().voided) == "approved by ben"
     with pytest.raises(RefusedError, match="is not approved"):
         publish_approved("ben", digest_of_tables(), "A word")
     assert Release.objects.count() == 1
@@ -114,8 +128,9 @@ def test_what_was_handed_in_is_sent_back_with_a_word() -> None:
     hand_in("ana", seen, "", [])
     with pytest.raises(RefusedError, match="say what is to change"):
         send_back("ben", seen, " ")
+    assert current_review().voided is None
     send_back("ben", seen, "Say both legs")
-    assert current_review().status == "draft"
+    assert (current_review().status, current_review().voided) == ("draft", None)
     hand_in("ana", seen, "It is the word of the label", [])
     assert current_review().status == "in review"
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import models, transaction
+from django.db import models
+from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from api.admin.forms import SOURCES, FactForm, field_for
+from api.admin.forms import SOURCES, FactForm, ProseField, field_for
+from api.errors import problem_response
 from api.models import (
     Area,
     Claim,
@@ -22,6 +24,7 @@ from api.models import (
     PlanExample,
     Product,
     ResultDuration,
+    ReviewStep,
     Rule,
     Ruling,
     SessionLimit,
@@ -29,12 +32,38 @@ from api.models import (
     VeinType,
 )
 from api.models.fields import CitationsField
-from api.publishing.load import lock_out_other_writers
+from api.problems import PROBLEMS
+from api.publishing import RefusedError
+from api.publishing.load import writing_alone
+from api.publishing.preview import newest_release
 from api.publishing.review import record_edit
 from api.publishing.written import LAST
 from api.serializers import RESOURCES
 
 SOON = timedelta(days=60)
+BOUNDS = {"<=": "at most", ">=": "at least", "=": "is", "in": "one of", "not-in": "none of"}
+COUNTED = {"{vial}": "vials", "1": ""}  # units that are no unit to read
+BUSY = "Somebody is publishing. Go back in the browser, where what you filled in still stands, and save it again."
+# What columns are explained by to developers, and here.
+PLAIN = (
+    ("Null:", "Empty:"),
+    ("null", "empty"),
+    ("True:", "Yes:"),
+    ("false:", "no:"),
+    ("True where", "Tick it where"),
+    ("`", ""),
+)
+# Columns that stand on one line of a form.
+TOGETHER = (
+    *(
+        ("comparator", "value", "unit"),
+        ("low", "high"),
+        ("rule_set", "jurisdiction"),
+        ("product", "sclerosant", "form"),
+    ),
+    *(("vein_type", "vein", "area"), ("severity", "status")),
+    *(("made_in_clinic", "stands_in", "always"), LAST),
+)
 RESOURCE_OF = {resource.model: name for name, resource in RESOURCES.items()}
 
 
@@ -57,15 +86,29 @@ class ReviewDue(admin.SimpleListFilter):
 class OfFact:
     """How the columns of a fact become fields, and long texts get room."""
 
-    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 100})}}
+    formfield_overrides = {
+        models.TextField: {"form_class": ProseField, "widget": forms.Textarea(attrs={"rows": 4, "cols": 100})}
+    }
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """The field of a form: rows, ticks or lines where the column holds a list."""
         made = field_for(db_field) or super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
         if made is not None:
             made.label = made.label or capfirst(db_field.verbose_name)
-            made.help_text = made.help_text.replace("Null:", "Empty:").replace("null", "empty")
+            for word, plain in PLAIN:
+                made.help_text = made.help_text.replace(word, plain)
+            for what in ("add", "change", "delete"):  # of the row that a field names, which has a page of its own
+                setattr(made.widget, f"can_{what}_related", False)
         return made
+
+
+def in_lines(names: list[str]) -> list[tuple[str, ...]]:
+    """Columns, those together that stand on one line."""
+    lines = []
+    for name in names:
+        line = next((group for group in TOGETHER if name in group), (name,))
+        lines.append(tuple(each for each in line if each in names))
+    return [*dict.fromkeys(lines)]
 
 
 class RulingInline(OfFact, admin.StackedInline):  # type: ignore[misc,type-arg]  # is not generic when it runs
@@ -73,16 +116,21 @@ class RulingInline(OfFact, admin.StackedInline):  # type: ignore[misc,type-arg] 
 
     model = Ruling
     extra = 1
-    classes = ("collapse",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """The columns in the order in which fixtures have them."""
+        return in_lines([field.name for field in self.model._meta.concrete_fields[2:]])
 
 
 def _locked(view: Callable[..., HttpResponse], request: HttpRequest, *args: Any) -> HttpResponse:
     """What a view comes to; of a form, in a transaction that locks other writers out before it reads."""
     if request.method != "POST":
         return view(request, *args)
-    with transaction.atomic():
-        lock_out_other_writers()
-        return view(request, *args)
+    try:
+        with writing_alone():
+            return view(request, *args)
+    except RefusedError:
+        return problem_response(request, PROBLEMS["content_unavailable"], BUSY, headers={"Retry-After": "5"})
 
 
 class FactAdmin(OfFact, admin.ModelAdmin):  # type: ignore[misc,type-arg]
@@ -100,7 +148,16 @@ class FactAdmin(OfFact, admin.ModelAdmin):  # type: ignore[misc,type-arg]
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """The columns in the order in which fixtures have them: the slug first, the dates of review last."""
         names = [field.name for field in self.model._meta.concrete_fields if field.name not in LAST]
-        return [*names, *LAST, "seen"]
+        return [*in_lines([*names, *LAST]), "seen"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """The rows, each with who edited it last since the newest release."""
+        last = newest_release()
+        named = Concat(models.Value(f"{RESOURCE_OF[self.model]}/"), models.OuterRef("pk"))
+        edits = ReviewStep.objects.filter(kind="edited", release=last.number if last else 0, row=named)
+        edited_by = models.Subquery(edits.order_by("-pk").values("who")[:1])
+        rows: models.QuerySet[Any] = super().get_queryset(request).annotate(edited_by=edited_by)
+        return rows
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing: a query would be put into the form as it came, and not every field can show every text."""
@@ -120,8 +177,23 @@ class FactAdmin(OfFact, admin.ModelAdmin):  # type: ignore[misc,type-arg]
     @admin.display(ordering="value", description="limit")
     def bound(self, row: Any) -> str:
         """The number of a limit with its unit, or what it asks for instead."""
-        shown = row.expected if row.value is None else f"{format(row.value.normalize(), 'f')} {row.unit}"
-        return f"{row.comparator} {', '.join(row.values) if shown is None else shown}"
+        if row.value is not None:
+            what = f"{format(row.value.normalize(), 'f')} {COUNTED.get(row.unit, row.unit)}".strip()
+        elif row.expected is not None:
+            what = "yes" if row.expected else "no"
+        else:
+            what = ", ".join(row.values) or row.values_from
+        return f"{BOUNDS[row.comparator]} {what}" if what else "not known"
+
+    @admin.display(ordering="rule_set", description="whose")
+    def whose(self, row: Any) -> str:
+        """Whose limit it is, and where."""
+        return f"{row.rule_set} {row.jurisdiction or ''}".strip()
+
+    @admin.display(ordering="edited_by", description="edited by")
+    def edited(self, row: Any) -> Any:
+        """Who edited it last since the newest release."""
+        return row.edited_by
 
     @admin.display(description="citations")
     def cited(self, row: Any) -> int:
@@ -174,7 +246,7 @@ class FactAdmin(OfFact, admin.ModelAdmin):  # type: ignore[misc,type-arg]
 # By table: what its list shows beside the slug, by what it is filtered, and in what is searched beside the slug.
 LISTS: dict[type[models.Model], tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     SessionLimit: (
-        ("title", "bound", "rule_set", "jurisdiction", "product", "severity", "status"),
+        ("title", "bound", "whose", "product", "severity", "status"),
         ("status", "severity", "rule_set", "jurisdiction", "product", "form"),
         ("title", "note", "citations"),
     ),
@@ -204,7 +276,7 @@ def register() -> None:
         admin.site.register(
             model,
             FactAdmin,
-            list_display=("slug", *columns, *(["cited"] if has_citations else []), "due"),
+            list_display=("slug", *columns, *(["cited"] if has_citations else []), "due", "edited"),
             list_filter=(*filters, ReviewDue),
             list_select_related=[name for name in columns if name in ("product", "parent")],
             search_fields=("slug", *searched),

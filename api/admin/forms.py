@@ -72,7 +72,7 @@ def _figures(**options: Any) -> RowsField:
 
 def _messages(**options: Any) -> PairsField:
     """What a finding says, by comparator."""
-    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2, "cols": 80}))
+    text = ProseField(widget=forms.Textarea(attrs={"rows": 2, "cols": 80}))
     return PairsField(
         {"comparator": forms.ChoiceField(choices=_words((*COMPARATORS, "unknown"))), "text": text}, **options
     )
@@ -128,6 +128,23 @@ class PlanField(forms.CharField):
         return bool(self.prepare_value(initial) != self.prepare_value(data))
 
 
+class ProseField(forms.CharField):
+    """A text of several lines. A browser sends each with a carriage return, which no row has."""
+
+    def to_python(self, value: Any) -> Any:
+        """The text with plain ends of lines."""
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if isinstance(text, str) else text
+
+
+class FlagWidget(forms.NullBooleanSelect):
+    """Yes, no, or nothing: where a row does not ask, that is not `unknown`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choices = [("unknown", "-"), ("true", "yes"), ("false", "no")]
+
+
 class ShortDecimalField(forms.DecimalField):
     """A decimal, shown in its shortest form."""
 
@@ -150,7 +167,7 @@ BY_NAME = {
 
 
 def field_for(column: Any) -> forms.Field | None:
-    """The field of a form for a column that is a list, an object or a decimal; None for any other."""
+    """The field of a form for a column that is a list, an object, a decimal or a flag that may be empty; else None."""
     about: dict[str, Any] = {"required": not column.blank, "help_text": column.help_text}
     if column.name in BY_NAME:
         return BY_NAME[column.name](**about)
@@ -161,6 +178,8 @@ def field_for(column: Any) -> forms.Field | None:
     if isinstance(column, models.DecimalField):
         limits = {"max_digits": column.max_digits, "decimal_places": column.decimal_places, "min_value": 0}
         return ShortDecimalField(**about, **limits)
+    if isinstance(column, models.BooleanField) and column.null:
+        return forms.NullBooleanField(widget=FlagWidget, **about)
     return None
 
 

@@ -1,6 +1,7 @@
 """The review in the admin: accounts in; out, what would be published, and steps by whoever may take them."""
 
 from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,11 +13,14 @@ from django.urls import reverse
 from api.models import ReviewStep
 from api.models.releases import KINDS
 from api.publishing import RefusedError
+from api.publishing.differences import RowChange
 from api.publishing.preview import Proof, preview, proved
 from api.publishing.review import approve, current_review, expect_what_comes, hand_in, publish_approved, send_back
+from api.serializers import RESOURCES
 
 MOST_PROBLEMS = 40  # that are listed after a refusal
 STEPS_SHOWN = 40
+Part = tuple[bool, str]  # of a text: whether it changed, and its words
 
 
 def _expect(who: str, sent: Any) -> str:
@@ -111,8 +115,15 @@ class ReviewAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # is not generic
             "review": review,
             "shown": shown,
             "rows": [
-                (change, [(each.path, _text(each.before), _text(each.after)) for each in change.members])
+                (
+                    change,
+                    _link(change),
+                    [(each.path, *_marked(_text(each.before), _text(each.after))) for each in change.members],
+                )
                 for change in shown.changes
+            ],
+            "flips": [
+                (flip, *([_place(name) for name in names] for names in (flip.gone, flip.come))) for flip in shown.flips
             ],
             "proof": proof,
             "is_author": who in review.authors,
@@ -121,9 +132,38 @@ class ReviewAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # is not generic
             },
             "unexpected": any(not flip.is_expected for flip in shown.flips),
             "kinds": KINDS,
-            "steps": ReviewStep.objects.order_by("-pk")[:STEPS_SHOWN],
+            "steps": [(step, step.kind.replace("-", " ")) for step in ReviewStep.objects.order_by("-pk")[:STEPS_SHOWN]],
         }
         return render(request, "admin/api/reviewstep/page.html", context)
+
+
+def _link(change: RowChange) -> str:
+    """The address of the form of a row; none of one that is gone."""
+    model = RESOURCES[change.resource].model._meta.model_name
+    return "" if change.action == "withdrawn" else reverse(f"admin:api_{model}_change", args=[change.slug])
+
+
+def _place(finding: str) -> str:
+    """A finding's id as words: `session-volume:/sessions/0` is told as `session-volume, session 1`."""
+    rule, _, pointer = finding.partition(":")
+    words = [rule]
+    for part in pointer.split("/")[1:]:
+        if part.isdigit():
+            words[-1] = f"{words[-1].removesuffix('s')} {int(part) + 1}"
+        else:
+            words.append(part.replace("_", " "))
+    return ", ".join(words)
+
+
+def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:
+    """Two texts in parts, each with whether it is only in this one."""
+    old, new = before.split(" "), after.split(" ")
+    was: list[Part] = []
+    will: list[Part] = []
+    for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        was += [(kind != "equal", " ".join(old[i:j]))] if i < j else []
+        will += [(kind != "equal", " ".join(new[k:m]))] if k < m else []
+    return was, will
 
 
 def _text(value: Any) -> str:

@@ -16,6 +16,9 @@ from api.models import Release, Ruling
 from api.publishing.refused import Progress, RefusedError
 from api.serializers import RESOURCES
 
+# As each database says that it waited too long; PostgreSQL in a server, which bounds every statement, by the last.
+WAITED = ("lock", "due to statement timeout")
+
 
 class StrictLoader(yaml.SafeLoader):
     """YAML without its traps: `no` and `on` stay words, and a number that is not a plain integer must be quoted."""
@@ -80,7 +83,7 @@ def writing_alone() -> Iterator[None]:
             stack.enter_context(transaction.atomic())
             lock_out_other_writers()
         except OperationalError as error:
-            if "lock" not in str(error):  # as each database says it
+            if not any(words in str(error) for words in WAITED):
                 raise
             raise RefusedError(["somebody else is loading or publishing; try again when that is done"]) from error
         yield

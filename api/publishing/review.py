@@ -39,6 +39,12 @@ class Review:
         return sorted({step.who for step in self.steps if step.kind in ("edited", "handed-in")})
 
     @property
+    def voided(self) -> ReviewStep | None:
+        """What was handed in or approved, and is void since something was edited after it."""
+        said = [step for step in self.steps if step.kind != "edited"]
+        return said[-1] if self.status == "draft" and said and said[-1].kind in STATUS_BY_STEP else None
+
+    @property
     def loosens(self) -> list[str]:
         """The rows that are meant to tell less, as the last step has it."""
         return list(self.steps[-1].loosens) if self.status != "draft" else []
@@ -120,6 +126,8 @@ def publish_approved(who: str, seen: str, note: str, kind: str = KINDS[0]) -> Re
     """
     with writing_alone():
         review = _locked(seen)
+        if review.steps and review.steps[-1].kind == "published":
+            raise RefusedError([f"it is published already, as release {review.release}"])
         if review.status != "approved":
             raise RefusedError(["what stands in the tables is not approved"])
         release = publish(note, loosens=review.loosens, kind=kind)
