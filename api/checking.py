@@ -11,12 +11,15 @@ import orjson
 import rfc8785
 
 from api import metrics
+from api.house import kept_under
+from api.keys import KeptLimits
 from api.parsers import parse
 from api.releases import FrozenRelease
 from api.rendering import as_json
 from api.rules import check_plan
 from api.rules.answer import ALL, DECIDES
-from api.rules.plan import Plan, read_plan
+from api.rules.documents import read_plan
+from api.rules.plan import Plan
 from api.rules.reading import JsonNumber, PlanFaults, Vocabulary
 
 WHITE_SPACE = b" \t\r\n"
@@ -24,29 +27,35 @@ WHITE_SPACE = b" \t\r\n"
 Read = tuple[Plan, bytes]
 
 
-def answer_to(body: bytes, release: FrozenRelease, passed: str = ALL) -> bytes:
+def answer_to(body: bytes, release: FrozenRelease, passed: str = ALL, house: KeptLimits | None = None) -> bytes:
     """The answer to the plan in a body, as JSON; the same whenever and wherever it is asked for.
+
+    `house` are the limits of its own that are kept for whoever sends it.
 
     Raises:
         BodyFaults: the body is not strict JSON.
         PlanFaults: its document is not a plan.
+        HouseLimitsUnfitError: what is kept does not fit the release.
     """
-    return as_json(_answer(_read(body, release.book.vocabulary), release, passed))
+    return as_json(_answer(_read(body, release.book.vocabulary), release, passed, house))
 
 
-def answer_to_document(document: Any, release: FrozenRelease, passed: str = ALL) -> dict[str, Any]:
+def answer_to_document(
+    document: Any, release: FrozenRelease, passed: str = ALL, house: KeptLimits | None = None
+) -> dict[str, Any]:
     """The answer to a plan that was sent as a part of a body, such as one of a batch.
 
     Raises:
         PlanFaults: the document is not a plan.
+        HouseLimitsUnfitError: what is kept does not fit the release.
     """
-    return _answer(read_document(document, release.book.vocabulary), release, passed)
+    return _answer(read_document(document, release.book.vocabulary), release, passed, house)
 
 
-def _answer(read: Read, release: FrozenRelease, passed: str) -> dict[str, Any]:
+def _answer(read: Read, release: FrozenRelease, passed: str, house: KeptLimits | None) -> dict[str, Any]:
     """The whole answer to a plan that was read, under a release."""
     plan, canonical = read
-    answer = check_plan(plan, release.book, passed)
+    answer = check_plan(plan, release.book, passed, kept_under(house, release))
     metrics.count_verdict(answer["verdict"])
     answer["release"] = release.number
     answer["decides"] = DECIDES
@@ -55,8 +64,21 @@ def _answer(read: Read, release: FrozenRelease, passed: str) -> dict[str, Any]:
         "release": release.number,
         "release_sha256": release.digest,
         "canonicalization": "RFC 8785",
+        "house_limits": _own_limits(plan, canonical, house),
     }
     return answer
+
+
+def _own_limits(plan: Plan, canonical: bytes, house: KeptLimits | None) -> dict[str, Any] | None:
+    """What a receipt says of the clinic's own limits: those that came with the plan, and those that are kept."""
+    if not plan.house_limits and house is None:
+        return None
+    sent = orjson.dumps(orjson.loads(canonical)["house_limits"]) if plan.house_limits else None
+    return {
+        "sent_sha256": hashlib.sha256(sent).hexdigest() if sent else None,
+        "kept_sha256": house.digest if house else None,
+        "kept_version": house.version if house else None,
+    }
 
 
 def _read(body: bytes, vocabulary: Vocabulary) -> Read:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from api.house import HouseLimitsUnfitError
 from api.parsers import CONTROL_CHARACTER, BodyFaults, QueryFaults
 from api.problems import MOST_OF_HEADERS, MOST_OF_TARGET, PROBLEMS, Problem
 from api.rates import RateLimitedError
@@ -166,7 +167,8 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse | Non
         return None
     headers = {"Retry-After": "5"} if isinstance(failure, ContentUnavailableError) else {}
     more = {"last_release": failure.last_release} if isinstance(failure, WithdrawnError) else {}
-    return problem_response(request, PROBLEMS[code], headers=headers, more=more)
+    errors = [fault_as_json(fault) for fault in failure.faults] if isinstance(failure, HouseLimitsUnfitError) else []
+    return problem_response(request, PROBLEMS[code], errors=errors, headers=headers, more=more)
 
 
 def rate_limited(request: HttpRequest, failure: RateLimitedError) -> HttpResponse:

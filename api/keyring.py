@@ -1,5 +1,7 @@
 """The only reader and writer of partner keys: what a key is for in, a new one out; a digest in, whose live key out.
 
+With whom comes what is kept for the partner: the limits of its own.
+
 A process that serves holds a copy of all live keys, which a thread reads anew twice a second, so no request waits
 for the database. A revocation holds within two seconds everywhere. While the database is away, the copy that was read
 last goes on.
@@ -9,12 +11,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from api import keys
-from api.keys import Caller
-from api.models import PartnerKey
+from api.keys import Caller, KeptLimits
+from api.models import HouseLimits, PartnerKey
 from api.poller import UNREACHABLE, Poller
 
 
@@ -44,10 +46,31 @@ def read_callers() -> Mapping[str, Caller]:
     """Whose key each live one is, by its digest."""
     live = PartnerKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
     rows = live.values_list("digest", "partner_id", "id", "is_test", "scopes", "expires_at")
+    house = _lists.read()
     return {
-        digest: Caller(partner, key, is_test, frozenset(scopes.split()), expires_at)
+        digest: Caller(partner, key, is_test, frozenset(scopes.split()), expires_at, house.get(partner))
         for digest, partner, key, is_test, scopes, expires_at in rows
     }
+
+
+class _Lists:
+    """The house limits that are kept for partners; a text, which may be long and never changes, is read once."""
+
+    def __init__(self) -> None:
+        self._texts: Mapping[str, str] = {}
+
+    def read(self) -> dict[str, KeptLimits]:
+        """The newest version of each partner who has any."""
+        last = HouseLimits.objects.order_by().values("partner").annotate(last=Max("pk")).values("last")
+        newest = [*HouseLimits.objects.filter(pk__in=last).values_list("partner_id", "version", "digest")]
+        new = {digest for _, _, digest in newest} - self._texts.keys()
+        fresh = HouseLimits.objects.filter(digest__in=new).values_list("digest", "limits") if new else ()
+        texts = {**self._texts, **dict(fresh)}
+        self._texts = {digest: texts[digest] for _, _, digest in newest}
+        return {partner: KeptLimits(version, digest, texts[digest]) for partner, version, digest in newest}
+
+
+_lists = _Lists()
 
 
 def write_use(key: str, day: date) -> None:

@@ -4,12 +4,14 @@ A key is `scl_live_` or `scl_test_`, then in base62 its public id, its secret, a
 """
 
 import hashlib
+import json
 import re
 import secrets
 import string
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 SCOPES = ("content", "validate")
 PREFIXES = {False: "scl_live_", True: "scl_test_"}  # by whether it is for tests
@@ -23,6 +25,20 @@ _SHAPE = re.compile(rf"(?:{'|'.join(PREFIXES.values())})[0-9A-Za-z]{{{ID_LENGTH 
 
 
 @dataclass(frozen=True)
+class KeptLimits:
+    """A version of the limits of its own that are kept for a partner. It never changes."""
+
+    version: int
+    digest: str  # SHA-256 of the text
+    text: str = field(repr=False)  # the list, in canonical JSON
+
+    def items(self) -> list[Any]:
+        """The limits, each as a plan may carry it."""
+        items: list[Any] = json.loads(self.text)
+        return items
+
+
+@dataclass(frozen=True)
 class Caller:
     """Who sends a request, by its key; one without a key is anonymous."""
 
@@ -31,6 +47,7 @@ class Caller:
     is_test: bool = False
     scopes: frozenset[str] = frozenset(SCOPES)
     expires_at: datetime | None = None
+    house: KeptLimits | None = None
 
 
 def new_key(is_test: bool) -> str:

@@ -26,16 +26,14 @@ from api.rules.reading import (
     nearest,
     pointer_to,
 )
-from api.rules.value_types import Decimal, Slug
+from api.rules.value_types import CONTROL_CHARACTERS, TEXT_PATTERN, Decimal, Slug
 
 DEEPEST = 32
 HOLDERS = (dict, list)
 MOST_PARAMETERS = 100
 SLUG = "[a-z0-9]+([-:][a-z0-9]+)*"  # the colon is for boundary vectors, whose slugs have their side after it
 NO_SLUGS = Vocabulary({}, {})
-CONTROL_CHARACTERS = r"\u0000-\u001f\u007f-\u009f"  # as every dialect of patterns has them
 CONTROL_CHARACTER = re.compile(f"[{CONTROL_CHARACTERS}]")
-TEXT_PATTERN = rf"^[^{CONTROL_CHARACTERS}]*[^\s{CONTROL_CHARACTERS}][^{CONTROL_CHARACTERS}]*$"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 

@@ -161,6 +161,17 @@ PROBLEMS = {
             "Send `Accept: application/json`, or leave the header out.",
         ),
         Problem(
+            "house_limits_unfit",
+            409,
+            "Kept limits do not fit the release",
+            "`errors` says what of the limits that are kept for you this release does not have. Nothing was checked.",
+            "Limits of its own are kept for the partner who sends the key. They name a rule, a product, an area or a "
+            "vein type that the release does not have, or hold a rule in another way than it does. Without them no "
+            "plan is checked, since what they would find would be missing.",
+            "Have a list kept that fits, by `manage.py set_house_limits` or in the admin; `GET /v1/whoami` shows the "
+            "present one, into which the pointers lead. Where an older release was asked for, leave `release` out.",
+        ),
+        Problem(
             "withdrawn",
             410,
             "Withdrawn",
@@ -248,9 +259,10 @@ PROBLEMS = {
 }
 
 _PLAN, _JSON, _QUERY = ("invalid_plan",), ("invalid_json",), ("invalid_query",)
+_KEPT = ("house_limits_unfit",)
 # The codes of faults: what each means, and the problems whose `errors` can have it.
 FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "conflict": ("Two members, or parameters, cannot stand beside each other.", _PLAN + _QUERY),
+    "conflict": ("Two members, parameters or limits cannot stand beside each other.", _PLAN + _QUERY + _KEPT),
     "doubled_parameter": ("The parameter comes more than once.", _QUERY),
     "duplicate_member": ("The member comes more than once in its object.", _PLAN),
     "incomplete_body": ("The body ended before the length that its `Content-Length` gives.", _JSON),
@@ -263,9 +275,12 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "not_a_list": ("Not a list.", _PLAN),
     "not_a_moment": ("Neither a date that exists, as YYYY-MM-DD, nor a date and time with its offset.", _QUERY),
     "not_a_position": ("No position in the sequence of changes.", _QUERY),
-    "not_a_slug": ("Not lower-case words joined by hyphens.", _QUERY),
+    "not_a_slug": ("Not lower-case words joined by hyphens.", _PLAN + _QUERY),
     "not_a_string": ("Not a string.", _PLAN),
-    "not_a_text": ("Not percent-encoded UTF-8, or with control characters.", (*_QUERY, "bad_request")),
+    "not_a_text": (
+        "With control characters, empty or too long; or in an address, not percent-encoded UTF-8.",
+        (*_PLAN, *_QUERY, "bad_request"),
+    ),
     "not_a_whole_number": ("Not a whole number without sign, point or exponent.", _PLAN),
     "not_an_object": ("Not an object.", _PLAN),
     "null": ("A member is left out instead of being null.", _PLAN),
@@ -278,6 +293,9 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "too_many_treatments": ("More treatments in all than are read at once.", _PLAN),
     "unknown_member": ("The member is not known; `allowed` lists those that are.", _PLAN),
     "unknown_parameter": ("The parameter is not known here; `allowed` lists those that are.", _QUERY),
-    "unknown_slug": ("No row of the release has the slug; `allowed` lists those that there are.", _PLAN + _QUERY),
+    "unknown_slug": (
+        "No row of the release has the slug; `allowed` lists those that there are.",
+        _PLAN + _QUERY + _KEPT,
+    ),
     "wrong_length": ("Too few or too many entries or characters.", _PLAN + _QUERY),
 }

@@ -32,6 +32,7 @@ from api.admission import ACCOUNT, REHEARSED, names_what_it_has
 from api.authentication import NOBODY, caller_in_brief
 from api.errors import id_by, size_of_headers
 from api.keyring import keyring
+from api.keys import KeptLimits
 from api.problems import MOST_OF_HEADERS
 from api.rates import Counters, policy_of, quota_of
 from api.releases import Newest
@@ -103,7 +104,7 @@ def keep(
     shelf.add(key, Entry(status, lasts, b"" if lasting.answer else body, lasting, hit, counters, 0 if is_free else 1))
 
 
-def answer_in(entry: Entry, environ: Environ, answer: Callable[[bytes], bytes]) -> bytes | None:
+def answer_in(entry: Entry, environ: Environ, answer: Callable[..., bytes], house: KeptLimits | None) -> bytes | None:
     """The answer to the body of a request; None where Django must tell what stands against it, and has it to read.
 
     What is too short to be compressed would have other headers than the answer that was learned.
@@ -118,7 +119,7 @@ def answer_in(entry: Entry, environ: Environ, answer: Callable[[bytes], bytes]) 
     except Exception:  # the client left, which Django meets, too
         return None
     with suppress(Exception):  # Django comes to the same, and tells of it
-        made = answer(body) if len(body) == int(length) else b""
+        made = answer(body, house=house) if len(body) == int(length) else b""
         if len(made) >= LEAST_BYTES:
             return CODINGS[entry.coding](made) if entry.coding else made
     environ["wsgi.input"] = io.BytesIO(body)
@@ -166,11 +167,12 @@ class ReadyAnswers:
         authorization = environ.get("HTTP_AUTHORIZATION")
         address = self._address_of(environ)
         if entry.lasting.is_for_anybody or (authorization is None and self.takes_anonymous):
-            hit, policy, holder = entry.hit, self.anonymous_policy, address
+            hit, policy, holder, house = entry.hit, self.anonymous_policy, address, None
         else:
             caller = caller_in_brief(authorization or "", entry.lasting.scope)
-            if caller is None:
+            if caller is None or (entry.lasting.heeds_house and caller.house):
                 return None
+            house = caller.house
             hit = Hit(*entry.hit[:4], caller.partner, caller.key)
             policy, holder = quota_of(caller, address)
         if size_of_headers(environ) > MOST_OF_HEADERS:
@@ -180,7 +182,7 @@ class ReadyAnswers:
             return None
         body, headers = entry.body, entry.headers
         if entry.lasting.answer is not None:
-            made = answer_in(entry, environ, entry.lasting.answer)
+            made = answer_in(entry, environ, entry.lasting.answer, house)
             if made is None:
                 entry.counters.give_back(allowance, entry.cost)
                 return None

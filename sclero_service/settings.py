@@ -190,6 +190,7 @@ SPECTACULAR_SETTINGS = {
         "Scope": "api.keys.SCOPES",
         "RowChange": "api.serializers.history.OF_ROWS",
         "RuleSet": "api.rules.plan.RULE_SETS",
+        "WhoseLimit": "api.serializers.answers.WHOSE",
         "Sclerosant": "api.models.facts.SCLEROSANTS",
         "Severity": "api.rules.rows.SEVERITIES",
         "Sex": "api.rules.plan.SEXES",

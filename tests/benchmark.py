@@ -14,9 +14,10 @@ from django.core.management import call_command
 from api.parsers import parse
 from api.publishing import load_content, render
 from api.rules import Book
+from api.rules.documents import read_plan
 from api.rules.evaluate import evaluate_plan
 from api.rules.numbers import as_text
-from api.rules.plan import Plan, read_plan
+from api.rules.plan import Plan
 from tests.plans import plan, session, treatment
 
 SIZES = (12, 25, 50, 100, 200)

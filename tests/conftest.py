@@ -16,12 +16,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from api import metrics, releases
 from api.keyring import Keyring
 from api.management.exporting import Sums
-from api.models import Release
+from api.models import HouseLimits, Release
 from api.models.releases import digest_of
 from api.publishing import load_content, publish, render
 from api.releases import FrozenRelease, current
 from tests import postgres
 from tests.commands import manage
+from tests.own_limits import kept_for, own
 from tests.partners import READER, SAMPLE, stored
 from tests.ready import Asked
 from tests.scrapes import Scrape, samples_of
@@ -108,6 +109,19 @@ def partner_keys(specimen: FrozenRelease) -> None:
     """A partner has a key for everything, and one that only reads."""
     stored(SAMPLE, expires_at=datetime(2100, 1, 1, tzinfo=UTC))
     stored(READER, scopes="content")
+
+
+@pytest.fixture
+def own_limits(partner_keys: None) -> None:
+    """Limits of its own are kept for the partner."""
+    kept_for("clinic-apps", own(severity="warning"))
+
+
+@pytest.fixture
+def unfit_limits(partner_keys: None) -> None:
+    """They are of a product that no release has any more."""
+    text = json.dumps([own(product="a-product-of-before")])
+    HouseLimits(partner_id="clinic-apps", version=1, limits=text, digest="0" * 64).save()
 
 
 @pytest.fixture

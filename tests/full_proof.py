@@ -19,6 +19,7 @@ from api.rules.evaluate import Evaluation, evaluate
 from api.rules.outcomes import Finding, Unconfirmed
 from api.rules.patching import Operation
 from api.rules.reading import PlanFaults
+from api.rules.rows import Limit
 from api.rules.suggest import proposals, tried
 
 MOST_PROPOSALS = 5
@@ -51,9 +52,9 @@ def everything(seen: Evaluation | None) -> Any:
     if seen is None:
         return None
     outcomes = seen.outcomes
-    passed = [(each.pointer, each.judged.id, each.judged.limit, each.judged.headroom) for each in outcomes.passed]
+    passed = [(each.pointer, each.judged.id, each.judged.limit.slug, each.judged.headroom) for each in outcomes.passed]
     not_evaluated = [
-        (each.rule.slug, each.pointer, each.reason, each.missing, each.limits, each.leaves_incomplete)
+        (each.rule.slug, each.pointer, each.reason, each.missing, _slugs(each.limits), each.leaves_incomplete)
         for each in outcomes.not_evaluated
     ]
     return [
@@ -68,10 +69,15 @@ def everything(seen: Evaluation | None) -> Any:
 
 def _of(finding: Finding) -> Any:
     """All that a finding tells."""
-    told = finding.id, finding.pointer, finding.limit, finding.also, finding.contributing
+    told = finding.id, finding.pointer, finding.limit.slug, _slugs(finding.also), finding.contributing
     if isinstance(finding, Unconfirmed):
-        return *told, finding.limits
-    return *told, finding.observed.value, finding.headroom, finding.values, finding.kept, finding.blocked
+        return *told, _slugs(finding.limits)
+    return *told, finding.observed.value, finding.headroom, finding.values, _slugs(finding.kept), finding.blocked
+
+
+def _slugs(limits: Sequence[Limit]) -> list[str]:
+    """What limits are told by: house limits of a document that is read again are other objects."""
+    return [limit.slug for limit in limits]
 
 
 def differences(plan: dict[str, Any], random: Random, book: Book) -> Iterator[str]:

@@ -20,6 +20,7 @@ from api.rules import Book, check
 from api.rules.evaluate import Evaluation, evaluate
 from api.rules.outcomes import Finding
 from tests.full_proof import differences
+from tests.random_house import random_house
 from tests.random_plans import Content, random_plan
 from tests.reference import Reference
 
@@ -260,6 +261,34 @@ def the_short_proof_is_the_full_one(plan: Plan, random: Random, book: Book, cont
     yield from differences(plan, random, book)
 
 
+def house_limits_only_add(plan: Plan, random: Random, book: Book, content: Content) -> Iterator[str]:
+    """With limits of the clinic's own, all that was found, kept or left open stays as it is, and no verdict is better.
+
+    Their suggestions and their short proofs keep the other laws, too.
+    """
+    own = {**plan, "house_limits": random_house(random, content)}
+    yield from (f"{problem}: {json.dumps(own)}" for problem in lost(everything(plan, book), everything(own, book)))
+    yield from suggestions_only_lower(own, random, book, content)
+    yield from differences(own, random, book)
+
+
+def everything(plan: Plan, book: Book) -> Plan:
+    """The answer to a plan, less suggestions, which what is added may take away."""
+    answer = check(parse(json.dumps(plan).encode()), book)
+    for finding in answer["findings"]:
+        del finding["suggestions"]
+    return answer
+
+
+def lost(before: Plan, after: Plan) -> Iterator[str]:
+    """What of an answer is not in another, told in the same words and order; and whether the verdict is better."""
+    for told in ("findings", "passed", "not_evaluated"):
+        rest = iter(after[told])
+        yield from (f"{told} lacks {row}" for row in before[told] if row not in rest)
+    if VERDICTS.index(after["verdict"]) > VERDICTS.index(before["verdict"]):
+        yield f"{before['verdict']} became {after['verdict']}"
+
+
 LAWS: tuple[Law, ...] = (
     a_hundred_ml_is_never_within_limits,
     silence_is_no_approval,
@@ -269,6 +298,7 @@ LAWS: tuple[Law, ...] = (
     what_contributed_is_there,
     suggestions_only_lower,
     the_short_proof_is_the_full_one,
+    house_limits_only_add,
 )
 
 

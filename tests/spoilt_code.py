@@ -28,10 +28,39 @@ LOGS, ACCESS_LOG, METRICS = "api/logs.py", "api/access_log.py", "api/metrics.py"
 LOGGED, MEASURED = ("tests/test_logs.py",), ("tests/test_metrics.py",)
 ADMISSION, COUNTING, LENDING = "api/admission.py", "api/rates/counting.py", "api/rates/lending.py"
 ADMITTED, LENT = ("tests/test_admission.py",), ("tests/test_lending.py",)
+HOUSE_KEPT, HOUSE_LIMITS = ("tests/test_house_kept.py",), ("tests/test_house_limits.py",)
 KEYS, KEYRING = "api/authentication.py", "api/keyring.py"
 LET_IN, IN_MEMORY = ("tests/test_authentication.py",), ("tests/test_keyring.py",)
 
 MUTANTS = (
+    Mutant(
+        "what is ready is given to whom limits of its own are kept for",
+        READY,
+        "if caller is None or (entry.lasting.heeds_house and caller.house):",
+        "if caller is None:",
+        HOUSE_KEPT,
+    ),
+    Mutant(
+        "what is told of kept limits is ready for everybody",
+        CONTRACT,
+        "if self.heeds_house and caller_of(request).house:",
+        "if False:",
+        HOUSE_KEPT,
+    ),
+    Mutant(
+        "a plan that is checked without Django is not held against kept limits",
+        READY,
+        "made = answer(body, house=house)",
+        "made = answer(body, house=None)",
+        HOUSE_KEPT,
+    ),
+    Mutant(
+        "a house limit that is kept takes the place of a published one",
+        ANSWER,
+        "key = (rule.slug, limit if limit.is_house else None)",
+        "key = (rule.slug, None)",
+        HOUSE_LIMITS,
+    ),
     Mutant(
         "the newest release is kept for a day",
         CONTRACT,

@@ -32,6 +32,8 @@ GIVEN = {
     "A proxy ends TLS.": "behind_proxy",
     "The requests of this minute are used up.": "used_up",
     "A partner has keys.": "partner_keys",
+    "A partner keeps limits of its own.": "own_limits",
+    "What a partner keeps does not fit.": "unfit_limits",
     "Nobody is answered without a key.": "keys_alone",
     "No keys can be read.": "keys_away",
     "A row was changed, and another withdrawn.": "two_rows",

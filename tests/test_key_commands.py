@@ -225,3 +225,11 @@ def test_a_process_that_was_idle_refuses_a_revoked_key_at_once(database: str, tw
     assert manage("revoke_key", keys.id_of(text), DATABASE_URL=database).returncode == 0
     time.sleep(2)
     assert statuses(two, text) == [401, 401]
+
+
+@pytest.mark.usefixtures("nothing_published")
+def test_where_nothing_is_published_no_house_limits_are_kept(tmp_path: Path) -> None:
+    Partner.objects.create(slug="clinic-apps")
+    (tmp_path / "limits.json").write_text("[]", "utf-8")
+    with pytest.raises(CommandError, match="Nothing is published"):
+        call_command("set_house_limits", "clinic-apps", str(tmp_path / "limits.json"))

@@ -1,15 +1,22 @@
-"""Partners in the admin: accounts in; out, pages where they keep partners and keys. A key is shown once, when new."""
+"""Partners in the admin: accounts in; out, pages where they keep partners, their keys and their own limits.
+
+A key is shown once, when new.
+"""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from api.house import canonical, keep
 from api.keyring import issue, revoke
-from api.models import Partner, PartnerKey
+from api.models import HouseLimits, Partner, PartnerKey
+from api.parsers import BodyFaults, parse
+from api.rules import PlanFaults
 
 
 @admin.register(Partner)
@@ -79,3 +86,50 @@ class PartnerKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Whoever may change keys by the rights of the account."""
         return super().has_change_permission(request)
+
+
+class HouseLimitsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The form of another version of a partner's own limits."""
+
+    class Meta:
+        model = HouseLimits
+        fields = ("partner", "limits")
+
+    def clean_limits(self) -> str:
+        """The list, or what is wrong with it, at each pointer."""
+        text: str = self.cleaned_data["limits"]
+        try:
+            return canonical(parse(text.encode())).decode()
+        except (BodyFaults, PlanFaults) as refusal:
+            raise forms.ValidationError([f"{fault.pointer} {fault.detail}" for fault in refusal.faults]) from None
+
+
+@admin.register(HouseLimits)
+class HouseLimitsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Partners' own limits: kept and shown, and never changed; another version comes after them."""
+
+    form = HouseLimitsForm
+    list_display = ("partner", "version", "saved_at", "who", "digest")
+    list_filter = ("partner",)
+    list_select_related = ("partner",)
+
+    def get_fields(self, request: HttpRequest, obj: HouseLimits | None = None) -> tuple[str, ...]:
+        """What is chosen of a new version, and what is shown of one that is there."""
+        return ("partner", "limits") if obj is None else ("partner", "version", "limits", "digest", "saved_at", "who")
+
+    def has_change_permission(self, request: HttpRequest, obj: HouseLimits | None = None) -> bool:
+        """Nobody: another version is kept."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: HouseLimits | None = None) -> bool:
+        """Nobody: receipts name each version."""
+        return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing, as for keys."""
+        return {}
+
+    def save_model(self, request: HttpRequest, obj: HouseLimits, form: Any, change: bool) -> None:
+        """Keep the list."""
+        kept = keep(obj.partner, parse(obj.limits.encode()), request.user.get_username())
+        obj.pk, obj.version = kept.pk, kept.version

@@ -137,10 +137,13 @@ def asking() -> Iterator[Ask]:
 
 
 def addresses(release: FrozenRelease) -> Iterator[str]:
-    """Every address that GET has for programs under a release: each path, and where it may be pinned, pinned too."""
+    """Every address that GET has for programs under a release: each path, and where it may be pinned, pinned too.
+
+    But for those that answer a partner by what is kept for it.
+    """
     for route in routes():
         view = route.callback.view_class(**route.callback.view_initkwargs)
-        if view.operation is PAGE or "get" not in view.http_method_names:
+        if view.operation is PAGE or "get" not in view.http_method_names or view.heeds_house:
             continue
         for arguments in arguments_of([*route.pattern.converters], view, release):
             path = reverse(route.name, kwargs=arguments)

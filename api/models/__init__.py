@@ -13,7 +13,7 @@ from api.models.facts import (
     VeinType,
 )
 from api.models.limits import Contraindication, Rule, Ruling, SessionLimit
-from api.models.partners import Partner, PartnerKey
+from api.models.partners import HouseLimits, Partner, PartnerKey
 from api.models.releases import Release
 from api.models.review import ReviewStep
 
@@ -23,6 +23,7 @@ __all__ = [
     "Contraindication",
     "Fact",
     "Faq",
+    "HouseLimits",
     "Ingredient",
     "Partner",
     "PartnerKey",

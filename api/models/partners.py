@@ -2,6 +2,7 @@
 
 import string
 from datetime import datetime
+from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from api.keys import ALPHABET, ID_LENGTH, SCOPES
 from api.models.fields import SLUG, closed, one_of
+from api.models.releases import FrozenError, FrozenManager
 
 DIGEST_LENGTH = 64
 # What a key is for, as OAuth writes scopes: words with a blank between.
@@ -52,6 +54,46 @@ class Partner(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class HouseLimits(models.Model):
+    """A partner's own limits, as they were kept: a list is never changed, another version comes after it."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="house_limits", help_text="Whose they are.")
+    version = models.PositiveIntegerField(help_text="1, 2, 3 … of this partner.")
+    limits = models.TextField(help_text="The list as a plan may carry it, in canonical JSON (RFC 8785).")
+    digest = models.CharField(max_length=DIGEST_LENGTH, help_text="SHA-256 of the list.")
+    saved_at = models.DateTimeField(default=timezone.now, help_text="When it was kept, in UTC.")
+    who = models.CharField(max_length=150, blank=True, help_text="The account that kept it; empty for a command.")
+
+    objects = FrozenManager()
+
+    class Meta:
+        ordering = ["partner", "version"]
+        verbose_name = "list of house limits"
+        verbose_name_plural = "house limits"
+        default_permissions = ("add", "view")
+        constraints = [
+            models.UniqueConstraint("partner", "version", name="houselimits_version_once"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="houselimits_version_from_one"),
+            models.CheckConstraint(
+                condition=made_of("digest", "0123456789abcdef") & of_length("digest", DIGEST_LENGTH),
+                name="houselimits_digest_is_sha256",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}, version {self.version}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the list; one that is there is not changed."""
+        if not self._state.adding:
+            raise FrozenError("A list of house limits is never changed; keep another version.")
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise FrozenError("A list of house limits is never deleted; keep an empty one.")
 
 
 class PartnerKey(models.Model):

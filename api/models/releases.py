@@ -35,6 +35,9 @@ class FrozenQuerySet(models.QuerySet[Any]):
         raise FrozenError(f"A {self.model._meta.verbose_name} is never deleted.")
 
 
+FrozenManager = models.Manager.from_queryset(FrozenQuerySet)
+
+
 class Release(models.Model):
     """Content as it was published: numbered, dated, digested, never changed."""
 
@@ -51,7 +54,7 @@ class Release(models.Model):
         "Null where the version that published it did not say; it follows from the releases.",
     )
 
-    objects = FrozenQuerySet.as_manager()
+    objects = FrozenManager()
 
     class Meta:
         ordering = ["number"]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from api.models.fields import closed, one_of
-from api.models.releases import FrozenError, FrozenQuerySet
+from api.models.releases import FrozenError, FrozenManager
 
 STEPS = ("edited", "handed-in", "sent-back", "approved", "published")
 
@@ -28,7 +28,7 @@ class ReviewStep(models.Model):
         default=list, blank=True, help_text="Rows that are meant to tell less than in that release."
     )
 
-    objects = FrozenQuerySet.as_manager()
+    objects = FrozenManager()
 
     class Meta:
         ordering = ["pk"]

@@ -1,17 +1,23 @@
 """The answer: a document and a book in; JSON out: verdict, findings, what passed, what was not evaluated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from api.rules.book import Book
+from api.rules.documents import read_plan
 from api.rules.evaluate import evaluate_plan
 from api.rules.numbers import Ratio, as_text, in_words, rounded
 from api.rules.outcomes import Finding, Judged, NotEvaluated, Pass, Unconfirmed, in_order_of_plan
-from api.rules.plan import COUNTRIES, Plan, read_plan
+from api.rules.plan import COUNTRIES, Plan
 from api.rules.rows import SEVERITIES, Limit
 from api.rules.suggest import Adviser, Suggestion
 
+# What is said of a house limit. Its label is the clinic's own words, and what the rule would say is of published ones.
+OF_A_HOUSE = {
+    "<=": "{label}: {observed}; the house limit allows at most {limit}.",
+    ">=": "{label}: {observed}; the house limit asks for at least {limit}.",
+}
 DECIDES = "The treating provider decides; this answer lists published limits only."
 
 
@@ -28,9 +34,13 @@ def check(document: Any, book: Book) -> dict[str, Any]:
     return check_plan(read_plan(document, book.vocabulary), book)
 
 
-def check_plan(plan: Plan, book: Book, passed: str = ALL) -> dict[str, Any]:
-    """The answer to a plan that was read; `passed` is one of `PASSED`."""
-    evaluation = evaluate_plan(plan, book)
+def check_plan(plan: Plan, book: Book, passed: str = ALL, kept: Sequence[Limit] = ()) -> dict[str, Any]:
+    """The answer to a plan that was read; `passed` is one of `PASSED`, `kept` are house limits of whoever sends it.
+
+    Raises:
+        PlanFaults: its house limits do not fit the book.
+    """
+    evaluation = evaluate_plan(plan, book, kept)
     outcomes = evaluation.outcomes
     findings = outcomes.findings
     advice = Adviser(evaluation).advise()
@@ -119,11 +129,12 @@ def _listed(every: list[Pass], passed: str) -> list[Pass]:
     rows = sorted(every, key=lambda each: (rank[each.pointer], each.judged.rule.slug))
     if passed == ALL:
         return rows
-    closest: dict[str, Pass] = {}
+    closest: dict[Any, Pass] = {}
     for each in rows:
-        slug = each.judged.rule.slug
-        if slug not in closest or _is_closer(each.judged, closest[slug].judged):
-            closest[slug] = each
+        rule, limit = each.judged.rule, each.judged.limit
+        key = (rule.slug, limit if limit.is_house else None)  # a house limit takes no place of a published one
+        if key not in closest or _is_closer(each.judged, closest[key].judged):
+            closest[key] = each
     chosen = {id(each) for each in closest.values()}
     return [each for each in rows if id(each) in chosen]
 
@@ -185,8 +196,8 @@ def _sentence(judged: Judged, shown: Mapping[str, Any]) -> str:
     """
     limit, messages = judged.limit, judged.rule.messages
     listed = limit.comparator in ("in", "not-in")
-    template = messages[limit.comparator]
-    if judged.observed.breaks and (listed or limit.always):
+    template = OF_A_HOUSE[limit.comparator] if limit.is_house else messages[limit.comparator]
+    if judged.observed.breaks and (listed or limit.always or limit.is_house):
         if "unknown" not in messages:
             return f"{judged.rule.title}: what the plan comes to stays open."
         template = messages["unknown"]
@@ -195,7 +206,9 @@ def _sentence(judged: Judged, shown: Mapping[str, Any]) -> str:
     bounds = shown["values"] if listed else [shown["value"]]
     allowed = " or ".join(in_words(bound, limit.unit) for bound in bounds) or "none"
     value = _in_short(judged)
-    return template.format(observed=in_words(value, limit.unit), limit=allowed, value=value, who=who_says(limit))
+    return template.format(
+        observed=in_words(value, limit.unit), limit=allowed, value=value, who=who_says(limit), label=limit.title
+    )
 
 
 def _kept(limit: Limit) -> str:

@@ -190,8 +190,12 @@ def _match_of(pairs: Iterable[tuple[Limit, tuple[str, ...]]]) -> Match:
 class Known(dict[Any, Any]):
     """What was worked out once, by what it hangs on; all is forgotten where it becomes too much."""
 
+    def __init__(self, most: int = MOST_KNOWN) -> None:
+        super().__init__()
+        self.most = most
+
     def __setitem__(self, key: Any, value: Any) -> None:
-        if len(self) >= MOST_KNOWN:
+        if len(self) >= self.most:
             self.clear()
         super().__setitem__(key, value)
 
@@ -352,6 +356,8 @@ def vocabulary(content: Mapping[str, Iterable[Row]]) -> Vocabulary:
     slugs: dict[str, list[str]] = {domain: [row["slug"] for row in rows] for domain, rows in named.items()}
     for domain in open_ended:
         slugs[domain].append(OTHER)
+    slugs["rules"] = [row["slug"] for row in content["rules"]]
+    slugs["sclerosants"] = sorted({row["sclerosant"] for row in content["products"]})
     slugs["topics"] = sorted({row["topic"] for row in content["faqs"]})
     synonyms: dict[str, dict[str, Any]] = {
         domain: {row["slug"]: (row["name"], *row["synonyms"]) for row in rows} for domain, rows in named.items()

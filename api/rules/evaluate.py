@@ -6,12 +6,14 @@ from operator import attrgetter
 from typing import Any
 
 from api.rules.book import Book
+from api.rules.documents import read_plan
+from api.rules.house import House, house_of
 from api.rules.judge import judge
 from api.rules.layout import Group, Layout, PlacedTreatment
 from api.rules.measures import MEASURES, OF_TREATMENT, Measure
 from api.rules.outcomes import NotEvaluated, Outcomes, Part
-from api.rules.plan import Plan, Session, Treatment, read_plan
-from api.rules.rows import Row, Rule
+from api.rules.plan import Plan, Session, Treatment
+from api.rules.rows import Limit, Row, Rule
 from api.rules.value_types import fields_of
 
 # What rows that the rules cannot read make them raise; that a plan made from them is none is a ValueError among them.
@@ -39,12 +41,17 @@ def compiled(content: Mapping[str, Iterable[Row]]) -> Book:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """A plan laid out, and what became of every rule, also apart: by treatment, by rule, and what nothing covers."""
+    """A plan laid out, and what became of every rule, also apart: by treatment, by rule, and what nothing covers.
+
+    Apart from these, what became of each of the clinic's own limits.
+    """
 
     layout: Layout
     of_treatments: Sequence[Part]
     of_rules: Mapping[str, Part]
     not_covered: Part
+    house: House
+    of_house: Mapping[Limit, Part]
     outcomes: Outcomes
 
     @property
@@ -58,21 +65,30 @@ class Evaluation:
         return "incomplete" if self.outcomes.leave_incomplete() else "within_limits"
 
 
-def evaluate(document: Any, book: Book) -> Evaluation:
-    """What a document comes to under a book.
+def evaluate(document: Any, book: Book, kept: Sequence[Limit] = ()) -> Evaluation:
+    """What a document comes to under a book, and under the house limits that are `kept` for whoever sends it.
 
     Raises:
         PlanFaults: the document is not a plan.
     """
-    return evaluate_plan(read_plan(document, book.vocabulary), book)
+    return evaluate_plan(read_plan(document, book.vocabulary), book, kept)
 
 
-def evaluate_plan(plan: Plan, book: Book) -> Evaluation:
-    """What a plan comes to under a book. The time that it takes grows linearly with the treatments."""
+def evaluate_plan(plan: Plan, book: Book, kept: Sequence[Limit] = ()) -> Evaluation:
+    """What a plan comes to under a book. The time that it takes grows linearly with the treatments.
+
+    Raises:
+        PlanFaults: its house limits do not fit the book.
+    """
+    return _evaluated(plan, book, House(house_of(plan, book, kept), book))
+
+
+def _evaluated(plan: Plan, book: Book, house: House) -> Evaluation:
+    """What a plan comes to under a book and the clinic's own limits."""
     layout = Layout(plan, book)
     of_treatments = [_of_treatment(layout, placed) for placed in layout.treatments]
     of_rules = {rule.slug: _of_rule(layout, rule, measure) for rule, measure in _wider_rules(layout)}
-    return _together(layout, of_treatments, of_rules, _not_covered(layout))
+    return _together(layout, of_treatments, of_rules, _not_covered(layout), house, house.judged(layout))
 
 
 def evaluate_changed(plan: Plan, seen: Evaluation) -> Evaluation:
@@ -83,7 +99,7 @@ def evaluate_changed(plan: Plan, seen: Evaluation) -> Evaluation:
     """
     changed = changed_members(seen.layout.plan, plan)
     if changed is None or len(plan.sessions) != len(seen.layout.sessions):
-        return evaluate_plan(plan, seen.layout.book)
+        return _evaluated(plan, seen.layout.book, seen.house)
     layout = Layout(plan, seen.layout.book, before=seen.layout)
     pairs = zip(layout.treatments, seen.layout.treatments, seen.of_treatments, strict=True)
     of_treatments = [part if now is then else _of_treatment(layout, now) for now, then, part in pairs]
@@ -96,7 +112,9 @@ def evaluate_changed(plan: Plan, seen: Evaluation) -> Evaluation:
         else _of_rule(layout, rule, measure)
         for rule, measure in _wider_rules(layout)
     }
-    return _together(layout, of_treatments, of_rules, seen.not_covered if as_before else _not_covered(layout))
+    not_covered = seen.not_covered if as_before else _not_covered(layout)
+    of_house = seen.house.judged(layout, seen.of_house if as_before else {}, changed)
+    return _together(layout, of_treatments, of_rules, not_covered, seen.house, of_house)
 
 
 def changed_members(before: Plan, after: Plan) -> set[str] | None:
@@ -137,11 +155,16 @@ def _of_rule(layout: Layout, rule: Rule, measure: Measure) -> Part:
 
 
 def _together(
-    layout: Layout, of_treatments: Sequence[Part], of_rules: Mapping[str, Part], not_covered: Part
+    layout: Layout,
+    of_treatments: Sequence[Part],
+    of_rules: Mapping[str, Part],
+    not_covered: Part,
+    house: House,
+    of_house: Mapping[Limit, Part],
 ) -> Evaluation:
     """The evaluation that is made of these parts."""
-    outcomes = Outcomes([*of_treatments, *of_rules.values(), not_covered])
-    return Evaluation(layout, of_treatments, of_rules, not_covered, outcomes)
+    outcomes = Outcomes([*of_treatments, *of_rules.values(), not_covered, *of_house.values()])
+    return Evaluation(layout, of_treatments, of_rules, not_covered, house, of_house, outcomes)
 
 
 def _of_treatment(layout: Layout, placed: PlacedTreatment) -> Part:

@@ -20,6 +20,8 @@ from api.rules.rows import SEVERITIES, Limit, Rule
 EXPOSURE = ("first_exposure",)
 # Treatments that a limit may apply to, each with the members that would settle it.
 Unsettled = Sequence[tuple[PlacedTreatment, tuple[str, ...]]]
+# A limit with the treatments that it applies to, and those that it may apply to.
+HeldLimit = tuple[Limit, Treatments, Unsettled]
 
 
 @dataclass(slots=True)
@@ -60,8 +62,13 @@ class _Tally:
 
 def judge(layout: Layout, rule: Rule, measure: Measure, group: Group, part: Part) -> None:
     """Add to the part what a rule comes to on a group: nothing where no limit of it applies, or may apply."""
+    hold(layout, rule, measure, group, _limits(layout, rule, group), part)
+
+
+def hold(layout: Layout, rule: Rule, measure: Measure, group: Group, limits: Iterable[HeldLimit], part: Part) -> None:
+    """Add to the part what these limits of a rule come to on a group, concluded together."""
     tally = _Tally(rule, measure.pointer or group.pointer)
-    for limit, applying, may_apply in _limits(layout, rule, group):
+    for limit, applying, may_apply in limits:
         if applying:
             observed = measure.observe(layout, group, applying, limit)
             if observed is not None:
@@ -71,7 +78,7 @@ def judge(layout: Layout, rule: Rule, measure: Measure, group: Group, part: Part
     _conclude(tally, part)
 
 
-def _limits(layout: Layout, rule: Rule, group: Group) -> list[tuple[Limit, Treatments, Unsettled]]:
+def _limits(layout: Layout, rule: Rule, group: Group) -> list[HeldLimit]:
     """The limits of a rule, each with the treatments of the group that it applies to, and those that it may apply to.
 
     For an entry of a patient's list, such as the condition `pregnancy`, they are the rulings on it, and limits that are
@@ -119,7 +126,7 @@ def _judge_what_applies(
         tally.unconfirmed += ((limit, observed),)
         return
     if observed.missing or observed.at_risk:
-        asked = limit.rule_set in layout.in_force.rule_sets
+        asked = not limit.always or limit.rule_set in layout.in_force.rule_sets
         if not asked and not tally.rule.essential and observed.value is None and observed.missing:
             return  # no one asked for this limit, and it is not essential, so its input is not missed
         if observed.reason == "limit_unconfirmed":

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from api.rules.measures import Observed, behind, unique
 from api.rules.numbers import Ratio
 from api.rules.plan import RECORDS
-from api.rules.rows import SEVERITIES, Limit, Rule
+from api.rules.rows import HOUSE, SEVERITIES, Limit, Rule
 from api.rules.value_types import fields_of
 
 # Members whose absence can leave a plan `incomplete`. That a finer member is missing is said, and does not.
@@ -56,8 +56,9 @@ class Judged:
 
     @property
     def id(self) -> str:
-        """Rule and place: the same cause has the same id in every answer."""
-        return f"{self.rule.slug}:{self.pointer}"
+        """Rule and place, and of a house limit its slug: the same cause has the same id in every answer."""
+        place, limit = f"{self.rule.slug}:{self.pointer}", self.limit
+        return f"{place}:{HOUSE}:{limit.slug}" if limit.is_house else place
 
     @property
     def severity(self) -> str:
@@ -112,7 +113,8 @@ class Unconfirmed(NotEvaluated):
     @property
     def id(self) -> str:
         """Rule and place, as of other findings, with what tells it from these."""
-        return f"{self.rule.slug}:{self.pointer}:limit-unconfirmed"
+        own = f":{HOUSE}:{self.limit.slug}" if self.limit.is_house else ""
+        return f"{self.rule.slug}:{self.pointer}{own}:limit-unconfirmed"
 
     @property
     def limit(self) -> Limit:
@@ -218,16 +220,17 @@ class Outcomes:
     @cached_property
     def not_evaluated(self) -> list[NotEvaluated]:
         """What was not evaluated, less the `unconfirmed`. What is held back alone does not leave a plan incomplete."""
-        held_back = []
+        held_back: dict[tuple[str, str], NotEvaluated] = {}
         if self._unknown:
-            has_finding = {(each.rule.slug, each.pointer) for each in self.unconfirmed}
+            has_finding = {(each.rule.slug, each.pointer) for each in self.unconfirmed if not each.limit.is_house}
             for part in self.parts:
                 for judged in part.passed:
                     rule, pointer = judged.rule, part.place + judged.pointer
                     limits = self._are_unknown(rule, pointer)
                     if limits is not None and (rule.slug, pointer) not in has_finding:
-                        held_back.append(NotEvaluated(rule, pointer, "limit_unconfirmed", limits=limits))
-        return [*self._told, *held_back]
+                        row = NotEvaluated(rule, pointer, "limit_unconfirmed", limits=limits)
+                        held_back.setdefault((rule.slug, pointer), row)
+        return [*self._told, *held_back.values()]
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.rules.plan import Plan, refuse_contradictions
+from api.rules.documents import refuse_contradictions
+from api.rules.plan import Plan
 from api.rules.reading import PlanFaults, Reader, Vocabulary
 from api.rules.value_types import Items, Record, ValueType, fields_of
 

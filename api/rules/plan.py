@@ -1,10 +1,11 @@
-"""A session plan as a partner sends it: a parsed document in, typed records or faults out."""
+"""A session plan as a partner sends it: the records that documents are read into, each member declared once."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from api.rules.reading import PlanFaults, Reader, Vocabulary
-from api.rules.value_types import Choice, Day, Decimal, Flag, Items, Record, Slug, Unread, Whole
+from api.rules.numbers import UNITS
+from api.rules.rows import SEVERITIES
+from api.rules.value_types import Choice, Day, Decimal, Flag, Items, OwnSlug, OwnText, Record, Slug, Unread, Whole
 from api.rules.value_types import member as m
 
 # Countries whose texts were read, by ISO 3166 code, each with the adjective that sentences use.
@@ -35,6 +36,7 @@ OTHER_ALLERGIES = ("compression-material", "latex", "disinfectant", "local-anaes
 AMOUNT_UNITS = ("mL", "vial", "cc")
 MOST_TREATMENTS = 200
 MOST_TREATMENTS_OF_PLANS = 2000
+MOST_HOUSE_LIMITS = 50
 
 AREA = Slug("areas", "/v1/areas")
 PRODUCT = Slug("products", "/v1/products")
@@ -47,6 +49,8 @@ WEIGHT = Decimal("kg", "0.5", "500")
 CONCENTRATION = Decimal("%", "0.001", "100")
 AMOUNT_UNIT = Choice(AMOUNT_UNITS[:2], {"cc": "mL"})
 VOLUME = Decimal("mL", "0.001", "100000")
+BOUND = Choice(("<=", ">="))
+UNIT = Choice(UNITS, {"cc": "mL", "vial": "{vial}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +232,38 @@ class Session:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HouseLimit:
+    """A clinic's own limit, held beside the published ones. It can only add to an answer, and takes nothing from it."""
+
+    slug: str = m(OwnSlug(), "A name of your own, which no published limit has.", required=True)
+    label: str = m(OwnText(200), "What findings call it. Say nothing of a patient.", required=True)
+    rule: str = m(
+        Slug("rules", "/v1/rules"),
+        "Slug of `/v1/rules`: what is measured. One whose limits are bounds, and list no values.",
+        required=True,
+    )
+    comparator: str = m(
+        BOUND, "At most (`<=`) or at least (`>=`), as the rule is held; bounds are inclusive.", required=True
+    )
+    value: int = m(Decimal("", "0", "999999.999"), "The bound.", required=True)
+    unit: str = m(UNIT, "That of the rule.", required=True)
+    severity: str = m(Choice(SEVERITIES), "How serious it is to break it.", required=True)
+    jurisdiction: str | None = m(JURISDICTION, "Only plans for this jurisdiction.")
+    product: str | None = m(PRODUCT, "Only this product.")
+    sclerosant: str | None = m(Slug("sclerosants", "/v1/products"), "Only products of this sclerosant.")
+    concentration_percent: int | None = m(CONCENTRATION, "Only this strength.")
+    form: str | None = m(FORM, "Only liquid, or only foam.")
+    vein_type: str | None = m(VEIN_TYPE, "Only this vein type.")
+    vein: str | None = m(VEIN, "Only this vein, or a treatment that names no vein.")
+    area: str | None = m(AREA, "Only this area and those in it.")
+    first_exposure: bool | None = m(
+        Flag(), "True: only the patient's first treatment with the sclerosant; false: only later ones."
+    )
+
+
+HOUSE_LIMITS = Items(Record(HouseLimit), 0, MOST_HOUSE_LIMITS)
+
 # What stands for the patient where a plan has no `patient`; an empty object that was sent is another instance.
 NO_PATIENT = Patient()
 
@@ -249,6 +285,11 @@ class Plan:
         Items(Record(PreviousSession), 0, 200),
         "Earlier sessions. An empty list says: there were none. Left out says: not told.",
         essential=True,
+    )
+    house_limits: tuple[HouseLimit, ...] = m(
+        HOUSE_LIMITS,
+        "The clinic's own limits, beside those of `rule_sets`: rule set `house`. They only add to the answer.",
+        default=(),
     )
 
 
@@ -290,92 +331,5 @@ RECORDS = (
     PreviousSession,
     Patient,
     Provider,
+    HouseLimit,
 )
-
-
-Envelope = TypeVar("Envelope", Batch, Comparison)
-
-
-def read_plan(document: Any, vocabulary: Vocabulary) -> Plan:
-    """The plan that a parsed JSON document holds.
-
-    Raises:
-        PlanFaults: the document is not a plan; every fault has its pointer.
-    """
-    reader = Reader(vocabulary)
-    plan: Plan | None = Record(Plan).read(document, "", reader)
-    if plan is not None:
-        refuse_contradictions(plan, reader)
-    else:
-        _refuse_too_many(_treatments(document), reader)
-    if reader.faults or plan is None:
-        raise PlanFaults(reader.faults)
-    return plan
-
-
-def read_envelope(envelope: type[Envelope], document: Any) -> Envelope:
-    """A batch or a comparison, its plans left as documents that are read later, one by one.
-
-    Raises:
-        PlanFaults: the document is not such an envelope; every fault has its pointer.
-    """
-    reader = Reader(Vocabulary({}, {}))
-    read: Envelope | None = Record(envelope).read(document, "", reader)
-    if read is not None and sum(_treatments(plan) for plan in read.plans) > MOST_TREATMENTS_OF_PLANS:
-        detail = f"Send at most {MOST_TREATMENTS_OF_PLANS} treatments in all plans together."
-        reader.fault("/plans", "too_many_treatments", detail)
-    if reader.faults or read is None:
-        raise PlanFaults(reader.faults)
-    return read
-
-
-def refuse_contradictions(plan: Plan, reader: Reader) -> None:
-    """Note a fault for each thing that is wrong with the plan as a whole, though each of its members can be read."""
-    _refuse_too_many(sum([len(session.treatments) for session in plan.sessions]), reader)
-    _refuse_two_counts(plan, reader)
-    _refuse_foam_of_a_liquid(plan, reader)
-    _refuse_later_past(plan, reader)
-
-
-def _refuse_too_many(treatments: int, reader: Reader) -> None:
-    """Note a fault where all sessions together have too many treatments."""
-    if treatments > MOST_TREATMENTS:
-        reader.fault("/sessions", "too_many_treatments", f"Send at most {MOST_TREATMENTS} treatments in all.")
-
-
-def _treatments(document: Any) -> int:
-    """How many treatments a document has, 0 where it has not the shape of a plan."""
-    sessions = document.get("sessions") if isinstance(document, dict) else None
-    if not isinstance(sessions, list):
-        return 0
-    lists = [session.get("treatments") for session in sessions if isinstance(session, dict)]
-    return sum(len(treatments) for treatments in lists if isinstance(treatments, list))
-
-
-def _refuse_later_past(plan: Plan, reader: Reader) -> None:
-    """Note a fault for each previous session that is later than every planned one, where all of these are dated."""
-    days = [session.date for session in plan.sessions]
-    dated = [day for day in days if day is not None]
-    for k, previous in enumerate(plan.previous_sessions or ()):
-        if previous.date is not None and len(dated) == len(days) and previous.date > max(dated):
-            reader.fault(
-                f"/previous_sessions/{k}/date", "conflict", "A previous session is not after every planned one."
-            )
-
-
-def _refuse_two_counts(plan: Plan, reader: Reader) -> None:
-    """Note a fault for each treatment that tells its injections in both ways."""
-    for i, session in enumerate(plan.sessions):
-        for j, treatment in enumerate(session.treatments):
-            if treatment.injection_count is not None and treatment.injections is not None:
-                pointer = f"/sessions/{i}/treatments/{j}/injections"
-                reader.fault(pointer, "conflict", "Send either `injection_count` or `injections`.")
-
-
-def _refuse_foam_of_a_liquid(plan: Plan, reader: Reader) -> None:
-    """Note a fault for each treatment with a liquid that tells how its foam is made."""
-    for i, session in enumerate(plan.sessions):
-        for j, treatment in enumerate(session.treatments):
-            if treatment.form == "liquid" and treatment.foam is not None:
-                pointer = f"/sessions/{i}/treatments/{j}/foam"
-                reader.fault(pointer, "conflict", "Leave `foam` out where the form is liquid.")

@@ -1,6 +1,6 @@
 """The binding limit: what is known before there is a plan in; out, which limit binds the volume of a session."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor
 from typing import Any
@@ -51,16 +51,24 @@ class Candidate:
         }
 
 
-def resolve(known: Known, book: Book) -> dict[str, Any]:
-    """As JSON: the binding limit or why there is none, every candidate, cautions, and what is missing to be sure."""
-    candidates, cautions = (sorted(found, key=lambda each: each.limit.slug) for found in _candidates(known, book))
+def resolve(known: Known, book: Book, kept: Sequence[Limit] = ()) -> dict[str, Any]:
+    """As JSON: the binding limit or why there is none, every candidate, cautions, and what is missing to be sure.
+
+    House limits that are `kept` for whoever asks are told apart: none takes the place of a published one.
+    """
+    profile = _profile(known, book)
+    found = (*_candidates(known, book, profile), _of_house(known, book, profile, kept))
+    candidates, cautions, of_house = (sorted(each, key=lambda candidate: candidate.limit.slug) for each in found)
     binding, reason = _binding(known, candidates)
+    house_binding = _strictest(of_house)
     return {
         "binding": binding.shown() if binding else None,
         "reason": reason,
         "candidates": [candidate.shown() for candidate in candidates],
         "cautions": [candidate.shown() for candidate in cautions],
-        "missing": list(dict.fromkeys(name for candidate in candidates for name in candidate.missing)),
+        "house_binding": house_binding.shown() if house_binding else None,
+        "house_candidates": [candidate.shown() for candidate in of_house],
+        "missing": list(dict.fromkeys(name for each in (*candidates, *of_house) for name in each.missing)),
     }
 
 
@@ -74,16 +82,21 @@ def _binding(known: Known, candidates: list[Candidate]) -> tuple[Candidate | Non
         return None, "limit_unconfirmed"
     if known.product is not None and not any(candidate.limit.names_product for candidate in candidates):
         return None, "not_covered"
-    bounded = [candidate for candidate in applying if candidate.bound is not None]
-    binding = min(bounded, key=lambda candidate: candidate.strictness, default=None)
+    binding = _strictest(applying)
     return binding, None if binding else "not_covered"
 
 
-def _candidates(known: Known, book: Book) -> tuple[list[Candidate], list[Candidate]]:
-    """The limits that may bind, and those that only caution: of rules that measure the volume and have no topic."""
+def _strictest(candidates: list[Candidate]) -> Candidate | None:
+    """The one of the smallest bound, of those that surely apply and have one."""
+    bounded = [candidate for candidate in candidates if candidate.bound is not None and not candidate.missing]
+    return min(bounded, key=lambda candidate: candidate.strictness, default=None)
+
+
+def _profile(known: Known, book: Book) -> Profile:
+    """The profile of a treatment of which this is known."""
     product = book.products[known.product] if known.product else None
     vein_type = known.vein_type or (book.type_of_vein[known.vein] if known.vein else None)
-    profile = Profile(
+    return Profile(
         known.product,
         product.sclerosant if product else None,
         known.concentration_percent,
@@ -93,11 +106,24 @@ def _candidates(known: Known, book: Book) -> tuple[list[Candidate], list[Candida
         known.area,
         None,
     )
+
+
+def _candidates(known: Known, book: Book, profile: Profile) -> tuple[list[Candidate], list[Candidate]]:
+    """The limits that may bind, and those that only caution: of rules that measure the volume and have no topic."""
     matches = book.in_force(known.jurisdiction, frozenset(RULE_SETS)).match(profile)
     rules = [book.rules[slug] for measure in MAXIMA for slug in book.rules_of(measure)]
     binding = [each for rule in rules if rule.topic for each in _of_rule(matches, rule.slug, known)]
     cautions = [each for rule in rules if not rule.topic for each in _of_rule(matches, rule.slug, known)]
     return binding, cautions
+
+
+def _of_house(known: Known, book: Book, profile: Profile, kept: Sequence[Limit]) -> Iterator[Candidate]:
+    """A candidate for each house limit on the volume that applies or may apply."""
+    for limit in kept:
+        if book.rules[limit.rule].measure in MAXIMA and limit.jurisdiction in (None, known.jurisdiction):
+            unknown = book.unknown(limit, profile)
+            if unknown is not None:
+                yield _candidate(limit, unknown, known)
 
 
 def _of_rule(matches: Matches, rule: str, known: Known) -> Iterator[Candidate]:

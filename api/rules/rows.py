@@ -21,8 +21,9 @@ KINDS = {
     "listed": ("in", "="),
 }
 SEVERITIES = ("error", "warning", "info")
+HOUSE = "house"  # the rule set of limits that a clinic sends, in force beside those that are asked for
 # Of limits that bind equally hard, the one whose rule set comes first here is shown.
-PRECEDENCE = {"label": 0, "guideline": 1, "policy": 2, "clinic": 3}
+PRECEDENCE = {"label": 0, "guideline": 1, "policy": 2, "clinic": 3, HOUSE: 4}
 # The lists of a product's row that `values_from` of a limit may name.
 LISTS = ("strengths", "containers", "jurisdictions", "ingredients")
 
@@ -32,7 +33,8 @@ class Limit:
     """A published bound, and its selectors: what it applies to.
 
     A selector of None (`product`, `form`, `area`, ...) narrows nothing. `unconfirmed`: no source gives the number.
-    `always`: in force whatever rule sets are asked for. Limits are told apart by identity, so they can be keys.
+    `always`: in force whatever rule sets are asked for. `is_house`: a clinic's own, and not published. Limits are told
+    apart by identity, so they can be keys.
     """
 
     slug: str
@@ -63,9 +65,11 @@ class Limit:
     as_published: Row
     citations: tuple[Row, ...]
     direction: int = field(init=False)
+    is_house: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "direction", DIRECTIONS[self.comparator])  # kept: each comparison asks for it
+        object.__setattr__(self, "is_house", self.rule_set == HOUSE)  # and each finding for this
 
     @property
     def names_product(self) -> bool:

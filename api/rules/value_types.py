@@ -16,6 +16,9 @@ from api.rules.numbers import DECIMAL_PATTERN, LONGEST_DECIMAL, as_text, in_word
 from api.rules.reading import LONGEST_NAME, PATIENT_IDENTIFIERS, JsonNumber, Reader, nearest, pointer_to
 
 SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
+CONTROL_CHARACTERS = r"\u0000-\u001f\u007f-\u009f"  # as every dialect of patterns has them
+# Something that can be read, and no control character.
+TEXT_PATTERN = rf"^[^{CONTROL_CHARACTERS}]*[^\s{CONTROL_CHARACTERS}][^{CONTROL_CHARACTERS}]*$"
 # Of these, only those that the calendar has are accepted.
 DAY_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -76,6 +79,40 @@ class Slug(AsItIs):
 
 
 @dataclass(frozen=True)
+class OwnSlug(AsItIs):
+    """A slug that a client chooses: lower-case words joined by hyphens."""
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
+        text = text_of(value, pointer, reader)
+        if text is None or (len(text) <= LONGEST_NAME and re.fullmatch(SLUG_PATTERN[1:-1], text)):
+            return text
+        detail = f"Send lower-case words joined by hyphens, {LONGEST_NAME} characters at most."
+        reader.fault(pointer, "not_a_slug", detail)
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": SLUG_PATTERN, "maxLength": LONGEST_NAME}
+
+
+@dataclass(frozen=True)
+class OwnText(AsItIs):
+    """Words that a client chooses, in one line."""
+
+    most: int
+
+    def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
+        text = text_of(value, pointer, reader)
+        if text is None or (len(text) <= self.most and re.fullmatch(TEXT_PATTERN[1:-1], text)):
+            return text
+        detail = f"Send a text without control characters, {self.most} characters at most."
+        reader.fault(pointer, "not_a_text", detail)
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": TEXT_PATTERN, "minLength": 1, "maxLength": self.most}
+
+
+@dataclass(frozen=True)
 class Choice(AsItIs):
     """One of a closed list of values.
 
@@ -120,7 +157,7 @@ class Decimal:
                 "at most six digits before the point and three behind it.",
             )
         elif not self._bounds[0] <= number <= self._bounds[1]:
-            reader.fault(pointer, "out_of_range", f"Send a value from {self.least} to {self.most} {self.unit}.")
+            reader.fault(pointer, "out_of_range", f"Send a value from {self.bounds}.")
         return number
 
     @cached_property
@@ -151,7 +188,7 @@ class Decimal:
                     "description": "At most three decimals, no exponent.",
                 },
             ],
-            "x-unit": self.unit,
+            **({"x-unit": self.unit} if self.unit else {}),
         }
 
 

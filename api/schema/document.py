@@ -23,6 +23,7 @@ OTHER_CONTENT = "x-other-content"
 REFERENCES = {
     ("Example", "plan"): "Plan",
     ("Vector", "plan"): "Plan",
+    ("KeptLimits", "items"): "HouseLimit",
     ("Problem", "code"): "ProblemCode",
     ("ProblemKind", "code"): "ProblemCode",
     ("ProblemFault", "code"): "FaultCode",
@@ -54,11 +55,11 @@ def tell_the_truth(result: Schema, generator: Any, **kwargs: Any) -> Schema:
     schemas["ProblemCode"] = _open_enum("failure", {code: problem.title for code, problem in PROBLEMS.items()})
     schemas["FaultCode"] = _open_enum("fault", {code: text for code, (text, _) in FAULTS.items()})
     for (shape, member), name in REFERENCES.items():
-        declared = schemas[shape]["properties"][member]
-        schemas[shape]["properties"][member] = {
-            "$ref": f"#/components/schemas/{name}",
-            "description": declared["description"],
-        }
+        declared, reference = schemas[shape]["properties"][member], {"$ref": f"#/components/schemas/{name}"}
+        if declared.get("type") == "array":
+            declared["items"] = reference
+        else:
+            schemas[shape]["properties"][member] = {**reference, "description": declared["description"]}
     operations = [operation for methods in result["paths"].values() for operation in methods.values()]
     _finish_parameters(operations, schemas)
     for operation in operations:

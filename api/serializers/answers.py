@@ -10,12 +10,13 @@ from api.models.fields import STATUSES
 from api.rules.coverage import KNOWLEDGE
 from api.rules.numbers import UNITS
 from api.rules.plan import FORMS, JURISDICTIONS, RULE_SETS
-from api.rules.rows import COMPARATORS, SEVERITIES
+from api.rules.rows import COMPARATORS, HOUSE, SEVERITIES
 from api.serializers.facts import FACT_NAMES, CitationSerializer, TextsField
 from api.serializers.service import FaultSerializer, Shape
 
 VERDICTS = ("outside_limits", "needs_review", "incomplete", "within_limits")
 REASONS = ("missing_input", "provider_decision", "limit_unconfirmed", "not_covered")
+WHOSE = (*RULE_SETS, HOUSE)
 PATCH_OPERATIONS = ("add", "replace")
 APPLICABILITY = ("yes", "unknown")
 ENTRY_STATUSES = ((200, 200), (400, 400))  # each beside what it is called, as drf-spectacular takes numbers
@@ -41,12 +42,18 @@ class LimitShownSerializer(Shape):
     )
     values = TextsField(help_text="The values that are allowed (`in`) or excluded (`not-in`); empty for a bound.")
     unit = serializers.ChoiceField(UNITS, help_text="UCUM unit.")
-    rule_set = serializers.ChoiceField(RULE_SETS, help_text="Whose limit it is.")
+    rule_set = serializers.ChoiceField(
+        WHOSE,
+        help_text="Whose limit it is. `house`: one that came with the plan, or that is kept for the partner.",
+    )
     jurisdiction = serializers.ChoiceField(
         JURISDICTIONS, allow_null=True, help_text="The jurisdiction that it is for; null: any."
     )
     status = serializers.ChoiceField(STATUSES, help_text="Whether sources confirm the value.")
-    href = serializers.CharField(help_text="Where the row is served.")
+    href = serializers.CharField(
+        help_text="Where the row is served; of a house limit, where it stands in the plan that was sent, or in what is "
+        "kept for the partner."
+    )
 
 
 class OperationSerializer(Shape):
@@ -74,7 +81,9 @@ class SuggestionSerializer(Shape):
 class FindingSerializer(Shape):
     """One occurrence of a rule that is not met."""
 
-    id = serializers.CharField(help_text="Rule and pointer: the same cause has the same id in every answer.")
+    id = serializers.CharField(
+        help_text="Rule and pointer, and of a house limit its slug: the same cause has the same id in every answer."
+    )
     rule = serializers.CharField(help_text="Slug of the rule.")
     severity = serializers.ChoiceField(SEVERITIES, help_text="How serious it is.")
     pointer = serializers.CharField(allow_blank=True, help_text="JSON Pointer to what the finding is about.")
@@ -121,7 +130,8 @@ class NotEvaluatedSerializer(Shape):
     )
     limits = TextsField(
         help_text="With the reason `limit_unconfirmed`: slugs of the limits that have no number; also of a limit on "
-        "the shares of several products' maxima, where one of these maxima has no number."
+        "the shares of several products' maxima, where one of these maxima has no number. Of a house limit its slug, "
+        "whatever the reason."
     )
 
 
@@ -136,6 +146,16 @@ class SummarySerializer(Shape):
     not_applicable = serializers.IntegerField(help_text="Rules that nothing in this plan is held against.")
 
 
+class OwnLimitsSerializer(Shape):
+    """The clinic's own limits, by their digests: SHA-256 of the list in canonical JSON (RFC 8785)."""
+
+    sent_sha256 = serializers.CharField(allow_null=True, help_text="Of `house_limits` of the plan; null for none.")
+    kept_sha256 = serializers.CharField(
+        allow_null=True, help_text="Of the list that is kept for the partner, as `GET /v1/whoami` shows it."
+    )
+    kept_version = serializers.IntegerField(allow_null=True, help_text="The version of that list.")
+
+
 class ReceiptSerializer(Shape):
     """Proof of what was checked against what. The same plan and release give the same bytes."""
 
@@ -143,6 +163,9 @@ class ReceiptSerializer(Shape):
     release = serializers.IntegerField(help_text="Number of the release.")
     release_sha256 = serializers.CharField(help_text="Digest of the release.")
     canonicalization = serializers.CharField(help_text="How the plan was made canonical.")
+    house_limits = OwnLimitsSerializer(
+        allow_null=True, help_text="The clinic's own limits that it was checked against, too; null for none."
+    )
 
 
 class NearestSerializer(Shape):
@@ -191,6 +214,14 @@ class ResolutionSerializer(Shape):
     )
     candidates = CandidateSerializer(many=True, help_text="Every limit that applies or may apply, by slug.")
     cautions = CandidateSerializer(many=True, help_text="Volumes above which a label or this service warns.")
+    house_binding = CandidateSerializer(
+        allow_null=True,
+        help_text="The strictest house limit kept for the partner that surely applies; null for none. `binding` stays "
+        "that of the published ones, and is to be kept, too.",
+    )
+    house_candidates = CandidateSerializer(
+        many=True, help_text="Every house limit on the volume, kept for the partner, that applies or may apply."
+    )
     missing = TextsField(help_text="Query parameters that would settle which candidates apply, and their bounds.")
     release = serializers.IntegerField(help_text="Number of the release.")
     content_status = serializers.CharField(help_text="How far the content is reviewed.")

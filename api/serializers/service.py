@@ -120,6 +120,17 @@ class IndexSerializer(Shape):
     links = serializers.DictField(child=serializers.CharField(), help_text="Where everything is.")
 
 
+@extend_schema_serializer(component_name="KeptLimits")
+class KeptLimitsSerializer(Shape):
+    """A version of the limits of its own that are kept for a partner."""
+
+    version = serializers.IntegerField(help_text="1, 2, 3 … of this partner.")
+    sha256 = serializers.CharField(help_text="SHA-256 of `items` in canonical JSON (RFC 8785), as receipts have it.")
+    items = serializers.ListField(
+        child=serializers.JSONField(), help_text="The limits, each as a plan may carry it in `house_limits`."
+    )
+
+
 @extend_schema_serializer(component_name="Caller")
 class CallerSerializer(Shape):
     """Who sends a request, by its partner key."""
@@ -132,6 +143,10 @@ class CallerSerializer(Shape):
     )
     expires_at = serializers.DateTimeField(allow_null=True, help_text="When the key ends, in UTC; null if it does not.")
     rates = RateSerializer(many=True, help_text="How many requests are taken from this partner or address.")
+    house_limits = KeptLimitsSerializer(
+        allow_null=True,
+        help_text="Limits of its own that plans with this key are held against, and `resolve` tells; null for none.",
+    )
 
 
 class HealthSerializer(Shape):

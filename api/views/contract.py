@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import releases
+from api.authentication import caller_of
 from api.parsers import Moment, Parameter, Texts, moment_of, read_query, split_query
 from api.releases import FrozenRelease, Row
 from api.rendering import as_json
@@ -52,13 +53,15 @@ class Lasting(NamedTuple):
     """What marks an answer that the same request gets again, until another release is the newest or another day begins.
 
     `route` is the name of its URL pattern; who may have it is as its view says: `scope` and `is_for_anybody`. Where the
-    body of the request decides what the answer is, `answer` makes that of it, or fails; all else is the same again.
+    body of the request decides what the answer is, `answer` makes that of it, and of the `house` limits that are kept
+    for the caller, or fails; all else is the same again. One that `heeds_house` is not for whom such limits are kept.
     """
 
     route: str
     scope: str | None
     is_for_anybody: bool
-    answer: Callable[[bytes], bytes] | None = None
+    answer: Callable[..., bytes] | None = None
+    heeds_house: bool = False
 
 
 class ContractView(APIView):
@@ -74,6 +77,7 @@ class ContractView(APIView):
     operation = PAGE
     scope: str | None = "content"
     is_for_anybody = False
+    heeds_house = False  # True where the answer to a GET is another for whom house limits are kept
     is_one_request = True  # False where it counts as several, so that nobody may have an answer again for one
     release: FrozenRelease
     query: Mapping[str, str]
@@ -151,11 +155,13 @@ class ContractView(APIView):
             self._mark()
         return response
 
-    def _mark(self, answer: Callable[[bytes], bytes] | None = None) -> None:
-        """Mark the answer as lasting; see `Lasting`."""
+    def _mark(self, answer: Callable[..., bytes] | None = None) -> None:
+        """Mark the answer as lasting, unless it is of limits that are kept for the caller alone; see `Lasting`."""
         request = self.request._request
+        if self.heeds_house and caller_of(request).house:
+            return
         route = request.resolver_match.view_name  # type: ignore[union-attr]  # a view is called by its route
-        request.META[LASTING] = Lasting(route, self.scope, self.is_for_anybody, answer)
+        request.META[LASTING] = Lasting(route, self.scope, self.is_for_anybody, answer, self.heeds_house)
 
     def html(self, template: str, shown: Mapping[str, Any]) -> HttpResponse:
         """A page for people, which another version alone would change, with an ETag."""

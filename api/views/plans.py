@@ -5,17 +5,22 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 
 from api import releases
+from api.authentication import caller_of
 from api.checking import answer_to, answer_to_document
 from api.errors import fault_as_json
+from api.house import kept_under
+from api.keys import KeptLimits
 from api.parsers import JSONBodyParser, Parameter, refuse_no_body
 from api.rates import account_of
 from api.releases import FrozenRelease
 from api.rendering import as_json
 from api.rules import PlanFaults
 from api.rules.answer import ALL, DECIDES, PASSED
+from api.rules.documents import read_envelope
 from api.rules.evaluate import evaluate
 from api.rules.numbers import thousandths
 from api.rules.plan import (
@@ -29,7 +34,6 @@ from api.rules.plan import (
     WEIGHT,
     Batch,
     Comparison,
-    read_envelope,
 )
 from api.rules.resolve import Known, resolve
 from api.rules.value_types import Choice
@@ -37,7 +41,7 @@ from api.schema import Operation
 from api.serializers import AnswerSerializer, BatchAnswerSerializer, ComparisonAnswerSerializer, ResolutionSerializer
 from api.views.contract import CONTENT_STATUS, PIN, ContractView
 
-BODY_PROBLEMS = (404, 411, 413, 415, 503)
+PLAN_PROBLEMS = (404, 409, 411, 413, 415, 503)
 
 
 PASSED_PARAMETER = Parameter(
@@ -84,19 +88,21 @@ class ValidatePlan(PlanView):
             "would let more rules be evaluated. Suggestions are alternatives for the body as sent: each lowers "
             "something, postpones something, or adds care afterwards. `nearest_within_limits` combines changes for "
             "all findings. The limits of the rule set `clinic` are the article's, for any product: leave it out of "
-            "`rule_sets` where a clinic keeps to the label alone. `GET /v1/session-plans/examples` has a named plan "
-            "for every outcome."
+            "`rule_sets` where a clinic keeps to the label alone. A plan may carry stricter limits of the clinic's own "
+            "in `house_limits`, and a list may be kept for a partner: they are held beside the published ones, as rule "
+            "set `house`, and only add to the answer. `GET /v1/session-plans/examples` has a named plan for every "
+            "outcome."
         ),
         returns=AnswerSerializer,
         parameters=(PASSED_PARAMETER, *PIN),
-        problems=BODY_PROBLEMS,
+        problems=PLAN_PROBLEMS,
         takes="Plan",
     )
 
     def post(self, request: Request) -> HttpResponse:
         body: Any = request.data  # bytes, by the parser above
         answer = partial(answer_to, release=self.release, passed=self.query.get("passed", ALL))
-        response = self.answered(answer(body))
+        response = self.answered(answer(body, house=caller_of(request._request).house))
         self._mark(answer)
         return response
 
@@ -116,7 +122,7 @@ class ValidateBatch(PlanView):
         ),
         returns=BatchAnswerSerializer,
         parameters=(PASSED_PARAMETER, *PIN),
-        problems=BODY_PROBLEMS,
+        problems=PLAN_PROBLEMS,
         takes="Batch",
     )
 
@@ -124,7 +130,8 @@ class ValidateBatch(PlanView):
         batch = read_envelope(Batch, request.data)
         account_of(request).charge(len(batch.plans))
         passed = self.query.get("passed", ALL)
-        items = [batch_item(document, self.release, passed) for document in batch.plans]
+        house = caller_of(request._request).house
+        items = [batch_item(document, self.release, passed, house) for document in batch.plans]
         return self.answered(as_json({"items": items, "release": self.release.number}))
 
 
@@ -143,7 +150,7 @@ class ComparePlans(PlanView):
             "checked."
         ),
         returns=ComparisonAnswerSerializer,
-        problems=BODY_PROBLEMS,
+        problems=PLAN_PROBLEMS,
         takes="Comparison",
     )
 
@@ -152,10 +159,10 @@ class ComparePlans(PlanView):
         account_of(request).charge(2 * len(comparison.plans))  # each is judged under both releases
         former = releases.pinned(comparison.from_release)
         latter = self.release = releases.pinned(comparison.to_release) if comparison.to_release else releases.current()
-        items, unreadable = [], []
+        house, items, unreadable = caller_of(request._request).house, [], []
         for index, document in enumerate(comparison.plans):
             try:
-                change = difference(document, former, latter)
+                change = difference(document, former, latter, house)
             except PlanFaults as refusal:
                 unreadable.append({"index": index, "errors": [fault_as_json(fault) for fault in refusal.faults]})
             else:
@@ -173,6 +180,7 @@ class ComparePlans(PlanView):
 class ResolveLimit(ContractView):
     """Finds which limit binds the volume of a session before there is a plan."""
 
+    heeds_house = True
     parameters = (
         Parameter("product", "Slug of `/v1/products`.", example="aethoxysklerol", value_type=PRODUCT),
         Parameter("jurisdiction", "Whose label applies; default `US`.", example="DE", value_type=JURISDICTION),
@@ -196,11 +204,13 @@ class ResolveLimit(ContractView):
             "Which limit binds the volume of a session, in mL, for what is known so far; every candidate and why; and "
             "what is missing to be sure. A dose by body weight becomes mL by the strength, rounded down. Where no "
             "source gives the label's number, or no text on the product was read for the jurisdiction, nothing binds, "
-            "and `reason` says which of the two: no number of another rule set stands in."
+            "and `reason` says which of the two: no number of another rule set stands in. With the key of a partner "
+            "for whom limits of its own are kept, `house_binding` and `house_candidates` tell those; `binding` stays "
+            "as it is without."
         ),
         returns=ResolutionSerializer,
         parameters=(*parameters, *PIN),
-        problems=(404, 503),
+        problems=(404, 409, 503),
         frozen=True,
     )
 
@@ -210,26 +220,33 @@ class ResolveLimit(ContractView):
             for name, text in self.query.items()
             if name not in ("release", "as_of")
         }
-        resolution = resolve(Known(**known), self.release.book)  # type: ignore[arg-type]  # the query was read by name
+        house = caller_of(request._request).house
+        resolution = resolve(Known(**known), self.release.book, kept_under(house, self.release))  # type: ignore[arg-type]  # the query was read by name
         envelope = {"release": self.release.number, "content_status": CONTENT_STATUS, "decides": DECIDES}
-        return self.published({**resolution, **envelope})
+        response = self.published({**resolution, **envelope})
+        patch_vary_headers(response, ["Authorization"])
+        if house is not None:
+            response["Cache-Control"] = "private, no-cache"  # another list may be kept for the partner at any time
+        return response
 
 
-def batch_item(document: Any, release: FrozenRelease, passed: str) -> dict[str, Any]:
+def batch_item(document: Any, release: FrozenRelease, passed: str, house: KeptLimits | None) -> dict[str, Any]:
     """The item of one plan in the answer to a batch: the plan's own answer, or its faults."""
     try:
-        return {"status": 200, "answer": answer_to_document(document, release, passed), "errors": []}
+        return {"status": 200, "answer": answer_to_document(document, release, passed, house), "errors": []}
     except PlanFaults as refusal:
         return {"status": 400, "answer": None, "errors": [fault_as_json(fault) for fault in refusal.faults]}
 
 
-def difference(document: Any, former: FrozenRelease, latter: FrozenRelease) -> dict[str, Any] | None:
+def difference(
+    document: Any, former: FrozenRelease, latter: FrozenRelease, house: KeptLimits | None
+) -> dict[str, Any] | None:
     """What changes for a plan from one release to another, or None where the verdict stays.
 
     Raises:
         PlanFaults: one of the releases cannot read the document.
     """
-    before, after = evaluate(document, former.book), evaluate(document, latter.book)
+    before, after = (evaluate(document, each.book, kept_under(house, each)) for each in (former, latter))
     if before.verdict == after.verdict:
         return None
     went, came = ([finding.id for finding in each.outcomes.findings] for each in (before, after))

@@ -136,14 +136,15 @@ class WhoAmI(ContractView):
         summary="Whose key is this?",
         text=(
             "Who sends the request, by its partner key: the partner, the public part of the key, what the key is for, "
-            "when it ends, and how many requests are taken. Without a key `partner` and `key` are null, and `scopes` "
-            "are those of everybody."
+            "when it ends, how many requests are taken, and the limits of its own that are kept for the partner. "
+            "Without a key `partner` and `key` are null, and `scopes` are those of everybody."
         ),
         returns=CallerSerializer,
     )
 
     def get(self, request: Request) -> Response:
         caller = caller_of(request._request)
+        house = caller.house
         ends = caller.expires_at and caller.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         body = {
             "partner": caller.partner,
@@ -152,6 +153,7 @@ class WhoAmI(ContractView):
             "scopes": [scope for scope in keys.SCOPES if scope in caller.scopes],
             "expires_at": ends,
             "rates": rates_of(caller),
+            "house_limits": house and {"version": house.version, "sha256": house.digest, "items": house.items()},
         }
         return Response(body, headers={"Cache-Control": "no-store"})
 

@@ -1,0 +1,26 @@
+"""A clinic's own limits to start from, as plain functions."""
+
+from typing import Any
+
+from api.house import keep
+from api.models import HouseLimits, Partner
+
+
+def own(**changes: Any) -> dict[str, Any]:
+    """At most 6 mL in a session, of anything."""
+    base = {
+        "slug": "our-session-maximum",
+        "label": "Our most in a session",
+        "rule": "session-volume",
+        "comparator": "<=",
+        "value": "6",
+        "unit": "mL",
+        "severity": "error",
+    }
+    return {name: value for name, value in (base | changes).items() if value is not None}
+
+
+def kept_for(partner: str, *limits: dict[str, Any]) -> HouseLimits:
+    """A version of a list that is kept for a partner."""
+    owner, _ = Partner.objects.get_or_create(slug=partner)
+    return keep(owner, list(limits))
