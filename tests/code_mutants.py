@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.copies import PROJECT, copy_of_project
 from tests.spoilt_code import MUTANTS, Mutant
+from tests.spoilt_history import MUTANTS_OF_HISTORY
 
 
 def run(tree: Path, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
@@ -54,7 +55,14 @@ def fates_of(mutants: Sequence[Mutant]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="one in so many, the first among them")
-    chosen = MUTANTS[:: parser.parse_args().every]
+    parser.add_argument("--only", action="append", default=[], help="those whose file or name has this text")
+    asked = parser.parse_args()
+    meant = [
+        each
+        for each in (*MUTANTS, *MUTANTS_OF_HISTORY)
+        if any(text in each.file or text in each.name for text in asked.only or [""])
+    ]
+    chosen = meant[:: asked.every]
     unspoilt = run(PROJECT, sorted({test for mutant in chosen for test in mutant.tests}))
     if unspoilt.returncode:
         print(f"the tests fail without any mutant\n{unspoilt.stdout}{unspoilt.stderr}")
