@@ -14,7 +14,8 @@ from pathlib import Path
 
 from tests.copies import PROJECT, copy_of_project
 from tests.spoilt_code import MUTANTS, Mutant
-from tests.spoilt_review import REVIEW_MUTANTS
+from tests.spoilt_history import MUTANTS_OF_HISTORY
+from tests.spoilt_review import MUTANTS_OF_REVIEW
 
 
 def run(tree: Path, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
@@ -55,9 +56,14 @@ def fates_of(mutants: Sequence[Mutant]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="one in so many, the first among them")
-    parser.add_argument("--only", default="", help="those that spoil this file")
+    parser.add_argument("--only", action="append", default=[], help="those whose file or name has this text")
     asked = parser.parse_args()
-    chosen = [each for each in (*MUTANTS, *REVIEW_MUTANTS) if asked.only in each.file][:: asked.every]
+    meant = [
+        each
+        for each in (*MUTANTS, *MUTANTS_OF_HISTORY, *MUTANTS_OF_REVIEW)
+        if any(text in each.file or text in each.name for text in asked.only or [""])
+    ]
+    chosen = meant[:: asked.every]
     unspoilt = run(PROJECT, sorted({test for mutant in chosen for test in mutant.tests}))
     if unspoilt.returncode:
         print(f"the tests fail without any mutant\n{unspoilt.stdout}{unspoilt.stderr}")

@@ -8,7 +8,7 @@ REVIEW, STEPS, FORMS, PAGE = (
 )
 REVIEWED, EDITED = ("tests/test_review.py",), "tests/test_admin_content.py"
 
-REVIEW_MUTANTS = (
+MUTANTS_OF_REVIEW = (
     Mutant("whoever changed it approves it", REVIEW, "if who in review.authors:", "if False:", REVIEWED),
     Mutant(
         "whoever hands in does not answer for it",

@@ -128,6 +128,7 @@ def test_what_was_withdrawn_is_gone_for_good_unless_it_comes_back(two_rows: Froz
     calf = client.get("/v1/areas/calf?release=1").json()
     freeze(4, "Here again", {"areas": [{name: calf[name] for name in content["areas"][0]}, *content["areas"]]})
     assert client.get("/v1/areas/calf").status_code == 200
+    assert withdrawn_as_of(4) == {}
     assert client.get("/v1/areas/calf?release=3").status_code == 410
 
 
@@ -246,7 +247,7 @@ def test_a_page_of_changes_is_made_of_ten_releases_at_most(
 def test_the_feed_for_news_has_each_release_and_what_is_of_clinical_weight(
     two_rows: FrozenRelease, client: Client
 ) -> None:
-    freeze(3, "A \x00 name\x1f", {"areas": []}, kind="clinical")
+    freeze(3, "A \x0b name\x1f", {"areas": []}, kind="clinical")
     answer = client.get("/v1/releases.atom", HTTP_ACCEPT="application/json")
     assert answer["Content-Type"] == "application/atom+xml"
     feed = ElementTree.fromstring(answer.content)  # noqa: S314 - our own
