@@ -12,6 +12,7 @@ from django.test import Client
 
 from api.problems import FAULTS, PROBLEMS
 from api.releases import FrozenRelease
+from tests.conftest import freeze
 from tests.contract import (
     BY_ID,
     DOCUMENT,
@@ -268,6 +269,11 @@ def test_what_is_always_there_is_required_and_nothing_else(
     for example in release.content["plan-examples"]:
         answer = post(client, example["plan"], VALIDATE).json()
         note({"$ref": answer_of(BY_ID["validate_session_plan"])}, answer, seen)
+    limits = [{**row, "value": "0.1"} for row in release.content["session-limits"] if row["value"]]
+    freeze(2, "Less of everything", {**release.content, "session-limits": limits})
+    diff = client.get("/v1/releases/1/diff/2").json()
+    assert diff["plans"]
+    note({"$ref": answer_of(BY_ID["compare_releases"])}, diff, seen)
     inputs = {name for name in SCHEMAS if SCHEMAS[name].get("additionalProperties") is False}
     objects = {name for name in SCHEMAS if SCHEMAS[name].get("type") == "object"} - inputs
     assert objects - seen.keys() == set()
