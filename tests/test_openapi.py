@@ -23,7 +23,7 @@ OPERATIONS = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
 BY_ID = {operation["operationId"]: operation for _, _, operation in OPERATIONS}
-MOST_REQUESTS_SHOWN = 8
+MOST_REQUESTS_SHOWN = 9
 NOT_JSON = ("/v1/openapi.yaml", "/v1/openapi.json", "/v1/releases.atom")
 REFUSALS_OF_KEYS = ("key_in_url", "key_required", "invalid_key", "scope_required", "keys_unavailable")
 
