@@ -38,8 +38,8 @@ class HouseLimitsUnfitError(APIException):
         self.faults = faults
 
 
-def keep(partner: Partner, document: Any, who: str = "") -> HouseLimits:
-    """Keep a list for a partner, as its next version; `who` is the account that does it, if it is one.
+def canonical(document: Any) -> bytes:
+    """A list as it is kept: as its members are read, in canonical JSON (RFC 8785).
 
     Raises:
         PlanFaults: it is no list of house limits, or does not fit the newest release.
@@ -48,15 +48,24 @@ def keep(partner: Partner, document: Any, who: str = "") -> HouseLimits:
     book = releases.current().book
     limits = _read(document, book.vocabulary)
     fitted(limits, book, WHERE)
-    canonical = rfc8785.dumps(HOUSE_LIMITS.write(limits))
+    return rfc8785.dumps(HOUSE_LIMITS.write(limits))
+
+
+def keep(partner: Partner, document: Any, who: str = "") -> HouseLimits:
+    """Keep a list for a partner, as its next version; `who` is the account that does it, if it is one.
+
+    Raises:
+        PlanFaults, ContentUnavailableError: as `canonical` says.
+    """
+    text = canonical(document)
     with transaction.atomic():
         Partner.objects.select_for_update().get(pk=partner.pk)  # one version after the other
         last = HouseLimits.objects.filter(partner=partner).aggregate(last=Max("version"))["last"]
         row = HouseLimits(
             partner=partner,
             version=(last or 0) + 1,
-            limits=canonical.decode(),
-            digest=hashlib.sha256(canonical).hexdigest(),
+            limits=text.decode(),
+            digest=hashlib.sha256(text).hexdigest(),
             who=who,
         )
         row.full_clean()

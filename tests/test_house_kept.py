@@ -148,11 +148,13 @@ def test_whoever_asked_before_each_gets_what_django_answers(asked: Asked, order:
     for _ in range(2):
         for key in (*order, *order):
             sent = bearer(key) if key else {}
-            for method, path, more in (
+            posted: dict[str, Any] = {"CONTENT_TYPE": "application/json", "body": body}
+            asked_for: list[tuple[str, str, dict[str, Any]]] = [
                 ("GET", RESOLVE, {}),
                 ("GET", "/v1/areas", {}),
-                ("POST", VALIDATE, {"CONTENT_TYPE": "application/json", "body": body}),
-            ):
+                ("POST", VALIDATE, posted),
+            ]
+            for method, path, more in asked_for:
                 by_django = ask(method, path, of=django, **sent, **more)
                 answer = asked.ask(path, method, **sent, **more)
                 assert [*differing(by_django, answer)] == [], (key, path)
