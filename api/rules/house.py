@@ -12,7 +12,7 @@ from typing import Any
 from api.rules.book import Book, Profile
 from api.rules.judge import HeldLimit, hold
 from api.rules.layout import Group, Layout, PlacedTreatment
-from api.rules.measures import MEASURES
+from api.rules.measures import MEASURES, OF_TREATMENT, Measure
 from api.rules.numbers import as_text
 from api.rules.outcomes import Part
 from api.rules.plan import BOUND, HouseLimit, Plan
@@ -133,6 +133,13 @@ def house_of(plan: Plan, book: Book, kept: Sequence[Limit] = ()) -> tuple[Limit,
     return tuple([limit for limit in (*kept, *own) if limit.jurisdiction in (None, plan.jurisdiction)])
 
 
+def _hangs_on(measure: Measure, changed: Collection[str]) -> bool:
+    """Whether what a measure comes to may hang on members that changed. One of a treatment may read all of it."""
+    if measure.scope == "treatment":
+        return any(name.startswith(OF_TREATMENT) for name in changed)
+    return any(name in changed for name in measure.needs)
+
+
 class House:
     """The house limits of one plan, and to which profiles of treatments each applies; forgotten with the plan."""
 
@@ -144,10 +151,10 @@ class House:
     def judged(
         self, layout: Layout, before: Mapping[Limit, Part] = NOTHING_BEFORE, changed: Collection[str] = ()
     ) -> dict[Limit, Part]:
-        """What each limit comes to on a plan laid out; as `before` where no member that its measure needs `changed`."""
+        """What each limit comes to on a plan laid out; as `before` where no member that it hangs on `changed`."""
         return {
             limit: before[limit]
-            if limit in before and not any(need in changed for need in MEASURES[self._rule(limit).measure].needs)
+            if limit in before and not _hangs_on(MEASURES[self._rule(limit).measure], changed)
             else self._judged(layout, limit)
             for limit in self.limits
         }
