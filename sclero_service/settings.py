@@ -175,6 +175,8 @@ SPECTACULAR_SETTINGS = {
         "FoamGas": "api.rules.plan.GASES",
         "Form": "api.rules.plan.FORMS",
         "Listed": "api.rules.answer.PASSED",
+        "HouseLimitComparator": "api.rules.plan.BOUNDS",
+        "HouseLimitUnit": "api.rules.plan.UNITS_OF_BOUNDS",
         "Jurisdiction": "api.rules.plan.JURISDICTIONS",
         "Knowledge": "api.rules.coverage.KNOWLEDGE",
         "Measure": "api.rules.measures.NAMES",

@@ -59,6 +59,26 @@ FULL: dict[str, Any] = {
             ],
         }
     ],
+    "house_limits": [
+        {
+            "slug": "our-session-maximum",
+            "label": "Our most in a session",
+            "rule": "session-volume",
+            "comparator": "<=",
+            "value": "6",
+            "unit": "mL",
+            "severity": "warning",
+            "jurisdiction": "GB",
+            "product": "asclera",
+            "sclerosant": "polidocanol",
+            "concentration_percent": "0.5",
+            "form": "foam",
+            "vein_type": "telangiectasia",
+            "vein": "perforator",
+            "area": "calf",
+            "first_exposure": True,
+        }
+    ],
 }
 
 

@@ -270,7 +270,11 @@ def test_what_is_always_there_is_required_and_nothing_else(
         answer = post(client, example["plan"], VALIDATE).json()
         note({"$ref": answer_of(BY_ID["validate_session_plan"])}, answer, seen)
     limits = [{**row, "value": "0.1"} for row in release.content["session-limits"] if row["value"]]
-    freeze(2, "Less of everything", {**release.content, "session-limits": limits})
+    sources = [
+        {"heading" if name == "title" else name: told for name, told in row.items()}
+        for row in release.content["sources"]
+    ]
+    freeze(2, "Less of everything", {**release.content, "session-limits": limits, "sources": sources})
     diff = client.get("/v1/releases/1/diff/2").json()
     assert diff["plans"]
     note({"$ref": answer_of(BY_ID["compare_releases"])}, diff, seen)

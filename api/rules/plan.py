@@ -34,6 +34,8 @@ PROCEDURES = ("endothermal-ablation", "trunk-surgery", "phlebectomy", "skin-lase
 OTHER_CONDITIONS = ("heart", "lung", "liver", "kidney", "nervous-system", "immune-system", "skin", "other")
 OTHER_ALLERGIES = ("compression-material", "latex", "disinfectant", "local-anaesthetic", "other")
 AMOUNT_UNITS = ("mL", "vial", "cc")
+BOUNDS = ("<=", ">=")
+UNITS_OF_BOUNDS = (*UNITS, "cc", "vial")
 MOST_TREATMENTS = 200
 MOST_TREATMENTS_OF_PLANS = 2000
 MOST_HOUSE_LIMITS = 50
@@ -49,7 +51,7 @@ WEIGHT = Decimal("kg", "0.5", "500")
 CONCENTRATION = Decimal("%", "0.001", "100")
 AMOUNT_UNIT = Choice(AMOUNT_UNITS[:2], {"cc": "mL"})
 VOLUME = Decimal("mL", "0.001", "100000")
-BOUND = Choice(("<=", ">="))
+BOUND = Choice(BOUNDS)
 UNIT = Choice(UNITS, {"cc": "mL", "vial": "{vial}"})
 
 

@@ -84,7 +84,7 @@ HEADERS: dict[str, Schema] = {
     "RateLimit-Policy": {
         "description": (
             "The rate by which the request was counted: its name, how many requests (`q`), and in how many seconds "
-            "(`w`). Not there where none are counted: at `/livez` and `/readyz`, and where a key is refused."
+            "(`w`). Not there where none are counted: at `/livez` and `/readyz`."
         ),
         "schema": {"type": "string", "pattern": '^"[a-z]+";q=[0-9]+;w=[0-9]+$', "maxLength": 100},
         "example": '"anonymous";q=240;w=60',
