@@ -35,7 +35,11 @@ class FrozenQuerySet(models.QuerySet[Any]):
         raise FrozenError(f"A {self.model._meta.verbose_name} is never deleted.")
 
 
-FrozenManager = models.Manager.from_queryset(FrozenQuerySet)
+class FrozenManager(models.Manager[Any]):
+    """Reads and creates such rows."""
+
+    def get_queryset(self) -> FrozenQuerySet:
+        return FrozenQuerySet(self.model, using=self._db)
 
 
 class Release(models.Model):
