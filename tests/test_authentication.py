@@ -108,6 +108,7 @@ def test_a_live_key_is_told_whose_it_is(client: Client, scheme: str) -> None:
         "is_test": True,
         "scopes": ["content", "validate"],
         "expires_at": None,
+        "house_limits": None,
     }
     assert response["Cache-Control"] == "no-store"
     assert "ETag" not in response
@@ -115,7 +116,14 @@ def test_a_live_key_is_told_whose_it_is(client: Client, scheme: str) -> None:
 
 def test_without_a_key_nobody_is_told_of(client: Client) -> None:
     told = client.get(WHOAMI).json()
-    everybody = {"partner": None, "key": None, "is_test": False, "scopes": ["content", "validate"], "expires_at": None}
+    everybody = {
+        "partner": None,
+        "key": None,
+        "is_test": False,
+        "scopes": ["content", "validate"],
+        "expires_at": None,
+        "house_limits": None,
+    }
     assert [rate["policy"] for rate in told.pop("rates")] == ["anonymous"]
     assert told == everybody
 

@@ -15,7 +15,8 @@ from tests.load import CHECKS, READS, Connections, load
 from tests.servers import Up, until, up
 
 COLUMNS = "published_at, note, digest, payload"
-NEXT = f"INSERT INTO api_release SELECT number + 1, {COLUMNS} FROM api_release ORDER BY number DESC LIMIT 1"  # noqa: S608
+OF_THE_LAST = f"SELECT number + 1, {COLUMNS} FROM api_release ORDER BY number DESC LIMIT 1"  # noqa: S608
+NEXT = f"INSERT INTO api_release (number, {COLUMNS}) {OF_THE_LAST}"
 Way = Callable[[Path, Up], AbstractContextManager[None]]
 
 

@@ -113,6 +113,8 @@ def test_a_row_that_names_what_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_what_the_database_refuses_is_named(tmp_path: Path) -> None:
-    text = (settings.FIXTURES / "areas.yaml").read_text("utf-8").replace("parent: null", "parent: leg", 1)
+    text = (
+        (settings.FIXTURES / "areas.yaml").read_text("utf-8").replace("- slug: leg\n", "- slug: leg\n    parent: leg\n")
+    )
     with pytest.raises(RefusedError, match=r"^areas/leg: .*not_in_itself"):
         load_content(fixture(tmp_path, "areas.yaml", text))

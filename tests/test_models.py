@@ -9,6 +9,7 @@ from django.db import DataError, IntegrityError, models, transaction
 from api.models import (
     Area,
     Fact,
+    HouseLimits,
     Partner,
     PartnerKey,
     Release,
@@ -153,9 +154,32 @@ def test_a_partner_who_has_a_key_stays() -> None:
         key.partner.delete()
 
 
-@pytest.mark.parametrize("model", [Partner, PartnerKey])
+def kept() -> None:
+    """Two versions of a partner's own limits."""
+    partner = stored(SAMPLE).partner
+    for version in (1, 2):
+        HouseLimits.objects.create(partner=partner, version=version, limits="[]", digest="0" * 64)
+
+
+def test_versions_of_house_limits_begin_with_one() -> None:
+    kept()
+    breaks(HouseLimits, version=0)
+
+
+def test_no_two_lists_of_house_limits_are_one_version() -> None:
+    kept()
+    breaks(HouseLimits, version=2)
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 63, "F" * 64])
+def test_the_digest_of_house_limits_is_a_sha_256(digest: str) -> None:
+    kept()
+    breaks(HouseLimits, digest=digest)
+
+
+@pytest.mark.parametrize("model", [HouseLimits, Partner, PartnerKey])
 def test_every_column_of_partners_and_keys_is_explained(model: type[models.Model]) -> None:
-    assert all(field.help_text for field in model._meta.concrete_fields)
+    assert all(field.help_text for field in model._meta.concrete_fields if not field.auto_created)
 
 
 def test_every_constraint_of_the_models_has_a_test_here() -> None:
@@ -172,6 +196,9 @@ def test_every_constraint_of_the_models_has_a_test_here() -> None:
         "release_number_from_one",
         "reviewstep_names_who",
         "reviewstep_names_what_it_saw",
+        "houselimits_version_once",
+        "houselimits_version_from_one",
+        "houselimits_digest_is_sha256",
         "partner_slug_is_words",
         "partnerkey_id_is_base62",
         "partnerkey_digest_is_sha256",

@@ -33,7 +33,7 @@ def test_plans_get_a_503_and_facts_are_shown(client: Client) -> None:
 def test_a_resource_that_a_version_did_not_have_yet_has_no_rows_in_its_release(client: Client) -> None:
     freeze(2, "Older", {name: rows for name, rows in current().content.items() if name != "ingredients"})
     assert client.get("/v1/ingredients").json()["items"] == []
-    assert client.get("/v1/ingredients/polidocanol").status_code == 404
+    assert client.get("/v1/ingredients/polidocanol").status_code == 410
 
 
 def test_a_measure_that_only_a_newer_version_has_is_a_503(client: Client) -> None:
