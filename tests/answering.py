@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.asking import JSON, Answer, ask  # sets Django up, so it comes first
 
 # isort: split
 from api.releases import current
-from tests.contract import OPERATIONS, whole
+from tests.contract import OPERATIONS, needed, whole
 from tests.laws import reordered
 from tests.random_plans import random_plan
 
@@ -36,7 +37,8 @@ def drawn(shuffles: int) -> Iterator[Sent]:
         declared = [whole(parameter) for parameter in operation.get("parameters", ())]
         values = {each["name"]: each["example"] for each in declared if each["in"] == "path"}
         if method == "get":
-            yield {"path": path.format(**values), "body": None, "same": path, "telling": path}
+            query = urlencode(needed(operation))
+            yield {"path": f"{path.format(**values)}?{query}", "body": None, "same": path, "telling": path}
     content = current().content
     for seed in range(shuffles // SHUFFLES_OF_A_PLAN):
         plan = random_plan(Random(seed), content)  # noqa: S311 - plans, not secrets

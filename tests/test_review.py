@@ -225,3 +225,9 @@ def test_rows_that_come_or_go_are_told_whole() -> None:
         RowChange("areas", "leg", "withdrawn", []),
         RowChange("faqs", "cost", "created", []),
     ]
+
+
+def test_a_row_that_another_schema_only_writes_otherwise_is_no_change_to_review() -> None:
+    before, after = ({"areas": [{"slug": "leg", "note": note}]} for note in ("", None))
+    assert differences(before, after) == []
+    assert [each.slug for each in differences(before, {"areas": [{"slug": "leg", "note": "Both."}]})] == ["leg"]

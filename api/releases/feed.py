@@ -43,8 +43,7 @@ def page(after: Position, limit: int, history: Sequence[Row], pinned: Pinned, to
             items += _placed(entries, place, begin)[:room]
             if len(entries) - begin > room:
                 return Page(items, place._replace(passed=begin + room), True)
-            if entries or not day:
-                after = place
+            after = place
     return Page(items, after, len(ahead) > MOST_RELEASES)
 
 

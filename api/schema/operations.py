@@ -87,10 +87,10 @@ def _reviewed(row: type[serializers.Serializer[Any]]) -> type[serializers.Serial
 def _with(
     name: str, row: type[serializers.Serializer[Any]], extra: dict[str, serializers.Field[Any, Any, Any, Any]]
 ) -> type[serializers.Serializer[Any]]:
-    """The serializer of a row with more fields; where it has a review date, also with `overdue`."""
-    if "review_due" in row().fields:
-        extra = {"overdue": serializers.BooleanField(help_text="Whether its review date has passed today."), **extra}
-    return type(name, (row,), {**_with_meta(row, tuple(extra)), **extra, "__doc__": row.__doc__})
+    """The serializer of a row that has a review date, with `overdue` and more fields."""
+    overdue = serializers.BooleanField(help_text="Whether its review date has passed today.")
+    more = {"overdue": overdue, **extra}
+    return type(name, (row,), {**_with_meta(row, tuple(more)), **more, "__doc__": row.__doc__})
 
 
 def _with_meta(row: type[Any], extra: tuple[str, ...]) -> dict[str, Any]:
