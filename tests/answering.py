@@ -38,7 +38,8 @@ def drawn(shuffles: int) -> Iterator[Sent]:
         values = {each["name"]: each["example"] for each in declared if each["in"] == "path"}
         if method == "get":
             query = urlencode(needed(operation))
-            yield {"path": f"{path.format(**values)}?{query}", "body": None, "same": path, "telling": path}
+            target = path.format(**values) + (f"?{query}" if query else "")
+            yield {"path": target, "body": None, "same": path, "telling": path}
     content = current().content
     for seed in range(shuffles // SHUFFLES_OF_A_PLAN):
         plan = random_plan(Random(seed), content)  # noqa: S311 - plans, not secrets
