@@ -14,10 +14,8 @@ from api.keyring import KeysUnavailableError, keyring
 from api.keys import Caller
 from api.problems import PROBLEMS
 
-__all__ = ["Authenticate", "Caller", "caller_of", "is_for_admin"]
-
 CHALLENGE = 'Bearer realm="sclerotherapy"'  # RFC 6750
-ANONYMOUS = Caller()
+NOBODY = Caller()
 MOST_ESCAPES = 4
 
 
@@ -75,7 +73,7 @@ class Authorize:
 
 def caller_of(request: HttpRequest) -> Caller:
     """Who sends a request that `Authenticate` let in."""
-    caller: Caller = getattr(request, "caller", ANONYMOUS)
+    caller: Caller = getattr(request, "caller", NOBODY)
     return caller
 
 

@@ -28,7 +28,7 @@ from django.conf import settings
 from api import metrics, releases
 from api.addresses import client_address
 from api.admission import ACCOUNT, REHEARSED, names_what_it_has
-from api.authentication import ANONYMOUS, caller_in_brief
+from api.authentication import NOBODY, caller_in_brief
 from api.errors import id_by, size_of_headers
 from api.keyring import keyring
 from api.problems import MOST_OF_HEADERS
@@ -129,7 +129,7 @@ class ReadyAnswers:
         self.ended = threading.Event()
         self.tells_each = log.getEffectiveLevel() <= logging.DEBUG
         # Settings are read once, since reading one takes as long as looking an answer up.
-        self.takes_anonymous, self.anonymous_policy = settings.ANONYMOUS, policy_of(ANONYMOUS)
+        self.takes_anonymous, self.anonymous_policy = settings.ANONYMOUS, policy_of(NOBODY)
         self.trusts_proxies = bool(settings.TRUSTED_PROXIES)
         self.address = lru_cache(4096)(address_of)
 

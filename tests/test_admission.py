@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from api.admission import Admission
-from api.authentication import Caller
+from api.keys import Caller
 from api.releases import FrozenRelease
 from tests.plans import VALIDATE, clinic_plan, post
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.conf import LazySettings
 
-from api.authentication import Caller
+from api.keys import Caller
 from api.rates import Counters, Policy, published_rates, quota_of, rates_of
 
 POLICY = Policy("anonymous", "Of anybody.", 10, 60)
