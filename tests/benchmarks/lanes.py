@@ -8,6 +8,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from tests import plans
+
 ONE_SLUG = "asclera-session-volume-max"
 LIST_PATH, VALIDATE_PATH = "/v1/session-limits", "/v1/session-plans/validate"
 OF_THE_SERVER = ("date", "server", "transfer-encoding", "connection")  # each server says these itself
@@ -52,30 +54,19 @@ class Lane:
 
 def plan(treatments: int = 12, sessions: int = 1) -> dict[str, Any]:
     """A plan of so many treatments in each session, no two of one amount, of which the very first breaks a limit."""
-    given = [
-        {
-            "area": "calf",
-            "vein_type": "telangiectasia",
-            "vein_diameter_mm": "0.7",
-            "product": "asclera",
-            "concentration_percent": "0.5",
-            "form": "liquid",
-            "amount": {"value": f"0.{100 + k % 100}", "unit": "mL"},
-            "injection_count": 1,
-        }
-        for k in range(treatments)
-    ]
-    first = [{**given[0], "amount": {"value": "0.5", "unit": "mL"}}, *given[1:]]
+    given = [plans.treatment(amount=millilitres(f"0.{100 + k % 100}"), injection_count=1) for k in range(treatments)]
+    first = [{**given[0], "amount": millilitres("0.5")}, *given[1:]]
     days = [f"{2027 + k // 12}-{k % 12 + 1:02}-22" for k in range(sessions)]
-    return {
-        "jurisdiction": "US",
-        "patient": {"age_years": 42, "weight_kg": "66", "conditions": [], "allergies": []},
-        "provider": {"eligibility_confirmed": True, "emergency_equipment_on_site": True},
-        "previous_sessions": [{"date": "2026-10-10", "areas": ["calf"], "products": ["asclera"]}],
-        "sessions": [
-            {"date": day, "treatments": given if k else first, "compression_days": 14} for k, day in enumerate(days)
-        ],
-    }
+    told = [
+        plans.session(*(given if k else first), date=day, observation_minutes=None, compression_days=14)
+        for k, day in enumerate(days)
+    ]
+    return plans.plan(*told)
+
+
+def millilitres(value: str) -> dict[str, str]:
+    """An amount."""
+    return {"value": value, "unit": "mL"}
 
 
 JSON = {"Content-Type": "application/json"}
