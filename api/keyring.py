@@ -1,8 +1,8 @@
 """The only reader and writer of partner keys: what a key is for in, a new one out; a digest in, whose live key out.
 
-A process that serves holds a copy of all live keys, which a thread reads anew once a second, so no request waits for
-the database. A revocation holds within two seconds everywhere. While the database is away, the copy that was read last
-goes on.
+A process that serves holds a copy of all live keys, which a thread reads anew twice a second, so no request waits
+for the database. A revocation holds within two seconds everywhere. While the database is away, the copy that was read
+last goes on.
 """
 
 from collections.abc import Callable, Mapping
