@@ -25,8 +25,8 @@ from typing import Any
 from urllib.request import urlopen
 
 from tests.canary_requests import CANARIES, requests_with, sent
-from tests.released import UNHINDERED, released, url_of
-from tests.servers import free_port, up
+from tests.released import released, url_of
+from tests.servers import UNHINDERED, free_port, up
 
 # The failures that must have come, so that what is logged of them was looked at.
 EXPECTED = {200, 400, 404, 405, 406, 411, 413, 415}

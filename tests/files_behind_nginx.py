@@ -14,8 +14,7 @@ from typing import Any
 
 from tests.commands import python
 from tests.nginx import CHOSEN, HOST, Answer, Proxy, proxy
-from tests.released import UNHINDERED
-from tests.servers import up
+from tests.servers import UNHINDERED, up
 
 # What each server says itself, and what is of a single request.
 OWN = ("date", "server", "connection", "x-request-id", "ratelimit", "ratelimit-policy", "transfer-encoding")

@@ -28,7 +28,7 @@ from api import keys
 from api.authentication import Refusal, caller_by
 from tests.asking import ask
 from tests.partners import stored
-from tests.servers import up
+from tests.servers import UNHINDERED, up
 from tests.variants import unknown, variants, wrong_secret
 
 WHOAMI = "/v1/whoami"
@@ -51,7 +51,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / "db.sqlite3"
-        with up(folder / "log", DATABASE_URL=f"sqlite:///{file}") as server:
+        with up(folder / "log", DATABASE_URL=f"sqlite:///{file}", **UNHINDERED) as server:
             server.until("Serving on")
             connection.settings_dict["NAME"] = str(file)
             live, others = a_key_of_each_state()

@@ -31,7 +31,7 @@ import rfc8785
 
 from tests.commands import PROJECT, environment, python
 from tests.real_postgres import Postgres
-from tests.servers import up
+from tests.servers import UNHINDERED, up
 
 WRITING, PUBLISHED = "writing release ", "published release "
 RENAME = "UPDATE api_area SET name = '{}' WHERE slug = 'leg'"
@@ -260,7 +260,7 @@ def main() -> None:
             assert made.returncode == 0, made.stderr
             _, lasts = left_alone(database, "Leg at first")
             print(f"publishing takes {lasts:.1f} s", flush=True)
-            with up(Path(folder) / "log", DATABASE_URL=database.url) as server:
+            with up(Path(folder) / "log", DATABASE_URL=database.url, **UNHINDERED) as server:
                 server.until("Serving on")
                 faults = run(options.times, database, server.port, lasts)
         finally:

@@ -22,7 +22,7 @@ from threading import Event, Thread
 
 from tests.load import CHECKS, READS, Connections, load
 from tests.processes import resident
-from tests.servers import Up, up
+from tests.servers import UNHINDERED, Up, up
 
 MEGABYTE = 1024 * 1024
 MOST_GROWTH = 10 * MEGABYTE
@@ -135,7 +135,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'db.sqlite3'}"
-        with up(Path(folder) / "log", DATABASE_URL=url) as server:
+        with up(Path(folder) / "log", DATABASE_URL=url, **UNHINDERED) as server:
             server.until("Serving on")
             with load(Connections(server.port), [*READS, *CHECKS]) as warm:
                 while warm.statuses.total() < 500:

@@ -17,21 +17,28 @@ from pathlib import Path
 
 from tests.load import CHECKS, READS, Ask, Connections, load
 from tests.real_postgres import Postgres
-from tests.servers import Up, up
+from tests.servers import UNHINDERED, Up, up
 
 WORKERS = 2
 SLOW = 1000  # milliseconds that 95 of 100 answers take at most, on a machine that does other things, too
 SECONDS_TO_GO = 0.5  # in which a backend of a database that was killed may still answer
 SECONDS_AFTER = 5  # in which every worker makes what it needs of the next release, once
 SHOWN_WITHIN = 10  # seconds: of a connection that is opened anew, and of the look that finds the release
+SECONDS_TO_EFFECT = 2  # after which a release that another one follows is read by nobody who does not ask for it
 AT_ONCE = 3.5  # seconds until what was not read is refused
 
 
-def publish_next(database: Postgres) -> int:
-    """The number of one more release, with what the newest has."""
+def publish(database: Postgres, count: int = 1) -> int:
+    """The number of the last of so many more releases, which are added together; each is as old as the newest was."""
     columns = "published_at, note, digest, payload"
-    newest = f"SELECT number + 1, {columns} FROM api_release ORDER BY number DESC LIMIT 1"  # noqa: S608 - no input
-    return int(database.ask(f"INSERT INTO api_release (number, {columns}) {newest} RETURNING number"))
+    newest = f"(SELECT number, {columns} FROM api_release ORDER BY number DESC LIMIT 1) AS newest"  # noqa: S608 - no input
+    more = f"SELECT number + later, {columns} FROM {newest}, generate_series(1, {count}) AS later"  # noqa: S608 - no input
+    return int(
+        database.ask(
+            f"WITH added AS (INSERT INTO api_release (number, {columns}) {more} RETURNING number)"  # noqa: S608 - no input
+            " SELECT max(number) FROM added"
+        )
+    )
 
 
 def seconds_until_shown(connections: Connections, number: int) -> float:
@@ -71,12 +78,12 @@ class Way:
 
 def ways_of(database: Postgres) -> list[Way]:
     """Every way, and the release that each needs, published."""
-    last = [publish_next(database) for _ in range(5)]  # the newest of them is read
+    last = publish(database, 5)  # which is read, unlike the four before it
     return [
-        Way("stopped", database.stop, database.start, last[0], 1 / 2),
-        Way("killed", database.kill, database.start, last[1], 1 / 6),
-        Way("frozen", database.freeze, database.thaw, last[2], 1 / 6),
-        Way("refusing", database.refuse, database.admit, last[3], 1 / 6),
+        Way("stopped", database.stop, database.start, last - 4, 1 / 2),
+        Way("killed", database.kill, database.start, last - 3, 1 / 6),
+        Way("frozen", database.freeze, database.thaw, last - 2, 1 / 6),
+        Way("refusing", database.refuse, database.admit, last - 1, 1 / 6),
     ]
 
 
@@ -92,7 +99,7 @@ def outage(way: Way, database: Postgres, connections: Connections, seconds: floa
             time.sleep(min(2.0, seconds / 3))
         way.end()
     with load(connections, [*READS, *CHECKS]) as after:
-        shown = seconds_until_shown(connections, publish_next(database))
+        shown = seconds_until_shown(connections, publish(database))
         time.sleep(SECONDS_AFTER)
     slowest = max(took for _, took in asked)
     print(f"{way.name} for {seconds:.0f} s: {seen}")
@@ -115,8 +122,9 @@ def outage(way: Way, database: Postgres, connections: Connections, seconds: floa
 def run(minutes: float, database: Postgres, server: Up) -> list[str]:
     """What went wrong in all outages together."""
     connections = Connections(server.port)
+    time.sleep(SECONDS_TO_EFFECT)
     ways = ways_of(database)
-    seconds_until_shown(connections, publish_next(database))
+    seconds_until_shown(connections, publish(database))
     with load(connections, READS, clients=4 * WORKERS):
         time.sleep(2 * SECONDS_AFTER)  # so that every worker has made vectors, which takes seconds once
     with load(connections, [*READS, *CHECKS]) as seen:
@@ -133,7 +141,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as folder:
         database = Postgres(data)
         try:
-            with up(Path(folder) / "log", f"--workers={WORKERS}", DATABASE_URL=database.uri) as server:
+            with up(Path(folder) / "log", f"--workers={WORKERS}", DATABASE_URL=database.uri, **UNHINDERED) as server:
                 server.until("Serving on")
                 faults = run(options.minutes, database, server)
                 print(*(line for line in server.text().splitlines() if " api." in line), sep="\n")

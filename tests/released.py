@@ -19,7 +19,6 @@ from tests import postgres
 from tests.commands import python
 
 FORMER, LATTER = 1, 2
-UNHINDERED = {"RATE_ANONYMOUS": "1000000000"}  # for one client that asks a real server a great deal
 
 
 def released(url: str) -> str:

@@ -25,8 +25,8 @@ from typing import Any
 from tests import nginx, postgres
 from tests.load import PLAN, PLANS
 from tests.processes import children
-from tests.released import UNHINDERED, released, url_of
-from tests.servers import Up, until, up
+from tests.released import released, url_of
+from tests.servers import UNHINDERED, Up, until, up
 
 WITHIN = 2.0  # seconds from the end of publishing until no answer shows an older release
 CLIENTS = 16

@@ -23,7 +23,8 @@ from typing import Any
 
 from tests.load import CHECKS, READS, Connections, Seen, load
 from tests.nginx import CHOSEN, HOST, Proxy, proxy
-from tests.servers import up
+from tests.released import url_of
+from tests.servers import UNHINDERED, up
 
 MOST_MILLISECONDS = 250
 CUT_OFF_AFTER = 15  # seconds, of which nginx gives ten
@@ -175,7 +176,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with up(folder / "up.log", DATABASE_URL=f"sqlite:///{folder / 'db.sqlite3'}", **CHOSEN) as server:
+        settings: dict[str, Any] = {**CHOSEN, **UNHINDERED, "DATABASE_URL": url_of(folder / "db.sqlite3")}
+        with up(folder / "up.log", **settings) as server:
             server.until("Serving on")
             with proxy(folder, server.port) as at:
                 faults = run(at, options.held, options.seconds)

@@ -22,8 +22,8 @@ from urllib.request import urlopen
 
 from tests.breaking import PRESENT
 from tests.commands import PROJECT
-from tests.released import FORMER, LATTER, UNHINDERED, released, url_of
-from tests.servers import up
+from tests.released import FORMER, LATTER, released, url_of
+from tests.servers import UNHINDERED, up
 
 CASES = PROJECT / "tests" / "contract_cases"
 REPLACED = "positive_data_acceptance,negative_data_rejection,response_schema_conformance"
