@@ -30,7 +30,12 @@ DECODE: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-__all__ = ["DECODE", "JSON", "Answer", "Broken", "application", "ask", "django"]
+__all__ = ["DECODE", "JSON", "Answer", "Broken", "application", "ask", "django", "in_full"]
+
+
+def in_full(text: str) -> str:
+    """A text of an example, in which `a…` stands for more of them than anybody reads."""
+    return text.replace("a…", "a" * 40_000)
 
 
 class Answer(NamedTuple):

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from api.releases import Row
 from api.schema import examples
 from tests import odd
+from tests.asking import in_full
 from tests.contract import OPERATIONS, whole
 from tests.random_plans import random_plan
 from tests.spoilt_json import ODD_BYTES, ODD_TEXTS, insert, spoilt
@@ -108,8 +109,8 @@ def _shown() -> tuple[Mapping[str, Any], ...]:
 def example(random: Random, content: Content) -> Request:
     """A request that the contract shows."""
     shown = random.choice(_shown())
-    path, _, query = shown["path"].partition("?")
-    headers = {_cgi(name): value for name, value in shown.get("headers", {}).items()}
+    path, _, query = in_full(shown["path"]).partition("?")
+    headers = {_cgi(name): in_full(value) for name, value in shown.get("headers", {}).items()}
     sent = shown.get("body")
     if isinstance(sent, str):
         return Request(shown["method"], path, query, headers, body=sent.encode())

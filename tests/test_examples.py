@@ -18,6 +18,7 @@ from api.releases import FrozenRelease
 from api.schema import EXAMPLES
 from api.views.problems import samples
 from api.views.service import openapi_json, openapi_yaml
+from tests.asking import in_full
 
 # Pages of problems show other examples, so they come last.
 FILES = sorted(EXAMPLES.iterdir(), key=lambda path: ("problem" in path.name, path))
@@ -45,14 +46,14 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def send(client: Client, asked: dict[str, Any]) -> HttpResponse:
-    """Send an example's request: a body that is text as it is, any other as JSON. `a…` stands for very many of them."""
+    """Send an example's request: a body that is text as it is, any other as JSON."""
     body = asked.get("body", "")
-    headers = {name: text.replace("a…", "a" * 40_000) for name, text in asked.get("headers", {}).items()}
+    headers: dict[str, Any] = {name: in_full(text) for name, text in asked.get("headers", {}).items()}
     # The test client has arguments of its own for these two.
     of_body = {"CONTENT_LENGTH": headers.pop("Content-Length")} if "Content-Length" in headers else {}
     response: Any = client.generic(
         asked["method"],
-        asked["path"].replace("a…", "a" * 40_000),
+        in_full(asked["path"]),
         body if isinstance(body, str) else json.dumps(body),
         content_type=headers.pop("Content-Type", ""),
         headers=headers,
