@@ -4,6 +4,17 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
 from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
+from api.views.guides import (
+    ApiCatalog,
+    Arazzo,
+    Bruno,
+    GuidePage,
+    Guides,
+    GuideText,
+    KotlinSettings,
+    LlmsTxt,
+    Postman,
+)
 from api.views.history import Bundle, Changes, Diff, Feed
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
 from api.views.problems import ProblemPage, Problems
@@ -69,6 +80,15 @@ urlpatterns = [
     path("v1/problems", Problems.as_view(), name="problems"),
     path("v1/problems/<slug:code>", ProblemPage.as_view(), name="problem"),
     path("docs", Docs.as_view(), name="docs"),
+    path("docs/postman.json", Postman.as_view(), name="postman"),
+    path("docs/bruno.zip", Bruno.as_view(), name="bruno"),
+    path("docs/kotlin.yaml", KotlinSettings.as_view(), name="kotlin-settings"),
+    path("docs/arazzo.yaml", Arazzo.as_view(), name="arazzo"),
+    path("guides", Guides.as_view(), name="guides"),
+    path("guides/<name:slug>", GuidePage.as_view(), name="guide"),
+    path("guides/<name:slug>.md", GuideText.as_view(), name="guide-text"),
+    path("llms.txt", LlmsTxt.as_view(), name="llms-txt"),
+    path(".well-known/api-catalog", ApiCatalog.as_view(), name="api-catalog"),
     path(".well-known/security.txt", SecurityTxt.as_view(), name="security-txt"),
     path("livez", Live.as_view(), name="livez"),
     path("readyz", Ready.as_view(), name="readyz"),

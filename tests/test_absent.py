@@ -27,7 +27,10 @@ def empty_texts(node: Any, where: str = "") -> Iterator[str]:
         yield from empty_texts(child, f"{where}/{name}")
 
 
-NOT_JSON = {"docs", "feed", "openapi", "security-txt"}
+NOT_JSON = {
+    *("docs", "feed", "openapi", "security-txt", "guides", "guide", "guide-text", "llms-txt"),
+    *("postman", "bruno", "kotlin-settings", "arazzo"),  # of which the first has blocks of no text, as Postman has it
+}
 AS_FROZEN = {"bundle"}  # the very text, of which the digest is
 
 
