@@ -280,7 +280,9 @@ def test_a_ruling_is_added_and_removed_on_the_page_of_its_condition(person: Call
     filled |= {f"rulings-{new}-citations-0-{name}": value for name, value in cited.items()}
     assert "was changed successfully" in changed(editor, path, None, **filled).text
     assert "obesity-varithena-policy" in editor.ask(REVIEW).text
-    page = changed(editor, path, None, **{f"rulings-{new}-DELETE": "on"})
+    form = editor.form(path)
+    [there] = [name for name in form if name.endswith("-product") and form[name] == ["varithena"]]
+    page = changed(editor, path, None, **{there.replace("-product", "-DELETE"): "on"})
     assert "was changed successfully" in page.text
     assert "nothing changed" in editor.ask(REVIEW).text
 
