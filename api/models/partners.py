@@ -2,7 +2,6 @@
 
 import string
 from datetime import datetime
-from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -14,7 +13,7 @@ from django.utils import timezone
 
 from api.keys import ALPHABET, ID_LENGTH, SCOPES
 from api.models.fields import SLUG, closed, one_of
-from api.models.releases import FrozenError, FrozenManager
+from api.models.releases import Frozen
 
 DIGEST_LENGTH = 64
 # What a key is for, as OAuth writes scopes: words with a blank between.
@@ -56,7 +55,7 @@ class Partner(models.Model):
         return self.slug
 
 
-class HouseLimits(models.Model):
+class HouseLimits(Frozen):
     """A partner's own limits, as they were kept: a list is never changed, another version comes after it."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="house_limits", help_text="Whose they are.")
@@ -65,8 +64,6 @@ class HouseLimits(models.Model):
     digest = models.CharField(max_length=DIGEST_LENGTH, help_text="SHA-256 of the list.")
     saved_at = models.DateTimeField(default=timezone.now, help_text="When it was kept, in UTC.")
     who = models.CharField(max_length=150, blank=True, help_text="The account that kept it; empty for a command.")
-
-    objects = FrozenManager()
 
     class Meta:
         ordering = ["partner", "version"]
@@ -84,16 +81,6 @@ class HouseLimits(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id}, version {self.version}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the list; one that is there is not changed."""
-        if not self._state.adding:
-            raise FrozenError("A list of house limits is never changed; keep another version.")
-        kwargs["force_insert"] = True
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise FrozenError("A list of house limits is never deleted; keep an empty one.")
 
 
 class PartnerKey(models.Model):

@@ -18,7 +18,7 @@ KINDS = ("editorial", "clinical", "safety")
 
 
 class FrozenError(TypeError):
-    """Raised where a release, or a step of a review, would be changed or deleted. The next one corrects it."""
+    """Raised where a row that is frozen would be changed or deleted. The next one corrects it."""
 
 
 class BrokenReleaseError(ValueError):
@@ -42,7 +42,26 @@ class FrozenManager(models.Manager[Any]):
         return FrozenQuerySet(self.model, using=self._db)
 
 
-class Release(models.Model):
+class Frozen(models.Model):
+    """A row that is inserted once, and never updated or deleted."""
+
+    objects = FrozenManager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the row; one that is there is not updated."""
+        if not self._state.adding:
+            raise FrozenError(f"A {self._meta.verbose_name} is never updated.")
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise FrozenError(f"A {self._meta.verbose_name} is never deleted.")
+
+
+class Release(Frozen):
     """Content as it was published: numbered, dated, digested, never changed."""
 
     number = models.PositiveIntegerField(primary_key=True, help_text="1, 2, 3 …")
@@ -58,24 +77,12 @@ class Release(models.Model):
         "Null where the version that published it did not say; it follows from the releases.",
     )
 
-    objects = FrozenManager()
-
     class Meta:
         ordering = ["number"]
         constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="release_number_from_one")]
 
     def __str__(self) -> str:
         return f"release {self.number}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the release; one that is there is not updated."""
-        if not self._state.adding:
-            raise FrozenError("A release is never updated.")
-        kwargs["force_insert"] = True
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise FrozenError("A release is never deleted.")
 
     def content(self) -> dict[str, Any]:
         """What was published, by resource.

@@ -1,18 +1,16 @@
 """The journal of the review: who did what to the content, and when, in; the same out, never changed."""
 
-from typing import Any, NoReturn
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from api.models.fields import closed, one_of
-from api.models.releases import FrozenError, FrozenManager
+from api.models.releases import Frozen
 
 STEPS = ("edited", "handed-in", "sent-back", "approved", "published")
 
 
-class ReviewStep(models.Model):
+class ReviewStep(Frozen):
     """A step on the way from an edit to a release. What a review has come to follows from its steps."""
 
     kind = closed(STEPS, help_text="What was done.")
@@ -27,8 +25,6 @@ class ReviewStep(models.Model):
     loosens = models.JSONField(
         default=list, blank=True, help_text="Rows that are meant to tell less than in that release."
     )
-
-    objects = FrozenManager()
 
     class Meta:
         ordering = ["pk"]
@@ -51,13 +47,3 @@ class ReviewStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.who}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the step; one that is there is not changed."""
-        if not self._state.adding:
-            raise FrozenError("A step of the review is never changed.")
-        kwargs["force_insert"] = True
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise FrozenError("A step of the review is never deleted.")
