@@ -73,6 +73,11 @@ def changes(before: Content, after: Content) -> Iterator[Change]:
                 yield Change(resource, slug, old.get(slug), new.get(slug))
 
 
+def only_in_one(before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """What went and what came from one list to another, each in its order."""
+    return [each for each in before if each not in after], [each for each in after if each not in before]
+
+
 def withdrawn_after(known: Withdrawn, number: int, before: Content, after: Content) -> Withdrawn:
     """What is withdrawn as of a release with the content `after`, from what was as of the one before, by its number."""
     gone = {resource: dict(slugs) for resource, slugs in known.items()}

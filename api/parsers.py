@@ -15,6 +15,7 @@ from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from api.negotiation import is_utf_8
+from api.rules.own_texts import CONTROL_CHARACTERS, TEXT_PATTERN
 from api.rules.reading import (
     MOST_FAULTS,
     Fault,
@@ -26,7 +27,7 @@ from api.rules.reading import (
     nearest,
     pointer_to,
 )
-from api.rules.value_types import CONTROL_CHARACTERS, TEXT_PATTERN, Decimal, Slug
+from api.rules.value_types import Decimal, Slug
 
 DEEPEST = 32
 HOLDERS = (dict, list)

@@ -2,8 +2,8 @@
 
 from tests.spoilt_code import Mutant
 
-REVIEW, STEPS, FORMS, PAGE = (
-    *("api/publishing/review.py", "api/models/review.py"),
+REVIEW, FROZEN, FORMS, PAGE = (
+    *("api/publishing/review.py", "api/models/releases.py"),
     *("api/admin/forms.py", "api/admin/review.py"),
 )
 REVIEWED, EDITED = ("tests/test_review.py",), "tests/test_admin_content.py"
@@ -34,7 +34,7 @@ MUTANTS_OF_REVIEW = (
     Mutant(
         "an approval outlasts a release",
         REVIEW,
-        "ReviewStep.objects.filter(release=number)",
+        "ReviewStep.objects.filter(release=release)",
         "ReviewStep.objects.all()",
         REVIEWED,
     ),
@@ -62,7 +62,7 @@ MUTANTS_OF_REVIEW = (
         REVIEWED,
     ),
     Mutant("what would be refused is handed in", REVIEW, "if proof.refused or not_named:", "if not_named:", REVIEWED),
-    Mutant("a step is changed", STEPS, "if not self._state.adding:", "if False:", REVIEWED),
+    Mutant("a step is changed", FROZEN, "if not self._state.adding:", "if False:", REVIEWED),
     Mutant(
         "the second at a row overwrites it",
         FORMS,

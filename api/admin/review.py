@@ -15,7 +15,7 @@ from api.models.releases import KINDS
 from api.publishing import RefusedError
 from api.publishing.differences import RowChange
 from api.publishing.preview import Proof, preview, proved
-from api.publishing.review import approve, current_review, expect_what_comes, hand_in, publish_approved, send_back
+from api.publishing.review import approve, expect_what_comes, hand_in, publish_approved, review_of, send_back
 from api.serializers import RESOURCES
 
 MOST_PROBLEMS = 40  # that are listed after a refusal
@@ -103,7 +103,8 @@ class ReviewAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # is not generic
 
     def _page(self, request: HttpRequest) -> HttpResponse:
         """The page; with `?proof=1`, also what publishing refuses."""
-        review, shown, who = current_review(), preview(), request.user.get_username()
+        shown, who = preview(), request.user.get_username()
+        review = review_of(shown.release, shown.tables)
         try:
             proof = proved(shown.tables, shown.release) if request.GET.get("proof") and not shown.problems else None
         except RefusedError as refused:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.history import RESHAPED, Content, changes
+from api.history import RESHAPED, Content, changes, only_in_one
 
 # What publishing works out of a named plan, and what is told by the plans whose answers changed.
 WORKED_OUT = {("plan-examples", "verdict"), ("plan-examples", "findings")}
@@ -51,9 +51,7 @@ def changed_members(before: Any, after: Any, path: str = "") -> Iterator[MemberC
         old, new = ({row["slug"]: row for row in rows} for rows in (before, after))
         yield from changed_members(old, new, path)
     elif isinstance(before, list) and isinstance(after, list):
-        gone, come = (
-            [entry for entry in each if entry not in other] for each, other in ((before, after), (after, before))
-        )
+        gone, come = only_in_one(before, after)
         if gone or come:
             yield from (MemberChange(path, entry, None) for entry in gone)
             yield from (MemberChange(path, None, entry) for entry in come)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from api.history import only_in_one
 from api.models import PlanExample, Release
 from api.publishing.differences import RowChange, differences
 from api.publishing.freeze import loosened_since, proof, render
@@ -78,10 +79,7 @@ def _flips(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Flip]:
         comes_to = {"verdict": new["verdict"], "findings": new["findings"]}
         is_expected = expected[new["slug"]] == comes_to
         if not is_expected or comes_to != {name: was[name] for name in comes_to}:
-            gone, come = (
-                [name for name in one["findings"] if name not in other["findings"]]
-                for one, other in ((was, new), (new, was))
-            )
+            gone, come = only_in_one(was["findings"], new["findings"])
             flips.append(Flip(new["slug"], new["title"], was["verdict"], new["verdict"], gone, come, is_expected))
     return flips
 

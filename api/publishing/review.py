@@ -53,8 +53,12 @@ class Review:
 def current_review() -> Review:
     """The review of what stands in the tables."""
     last = newest_release()
-    number = last.number if last else 0
-    return Review(number, digest_of_tables(), [*ReviewStep.objects.filter(release=number)])
+    return review_of(last.number if last else 0, digest_of_tables())
+
+
+def review_of(release: int, tables: str) -> Review:
+    """The review of tables of this digest against a release; 0: none."""
+    return Review(release, tables, [*ReviewStep.objects.filter(release=release)])
 
 
 def record_edit(who: str, row: str, what: str) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.rules.numbers import UNITS
+from api.rules.own_texts import OwnSlug, OwnText
 from api.rules.rows import SEVERITIES
-from api.rules.value_types import Choice, Day, Decimal, Flag, Items, OwnSlug, OwnText, Record, Slug, Unread, Whole
+from api.rules.value_types import Choice, Day, Decimal, Flag, Items, Record, Slug, Unread, Whole
 from api.rules.value_types import member as m
 
 # Countries whose texts were read, by ISO 3166 code, each with the adjective that sentences use.

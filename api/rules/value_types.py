@@ -16,9 +16,6 @@ from api.rules.numbers import DECIMAL_PATTERN, LONGEST_DECIMAL, as_text, in_word
 from api.rules.reading import LONGEST_NAME, PATIENT_IDENTIFIERS, JsonNumber, Reader, nearest, pointer_to
 
 SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
-CONTROL_CHARACTERS = r"\u0000-\u001f\u007f-\u009f"  # as every dialect of patterns has them
-# Something that can be read, and no control character.
-TEXT_PATTERN = rf"^[^{CONTROL_CHARACTERS}]*[^\s{CONTROL_CHARACTERS}][^{CONTROL_CHARACTERS}]*$"
 # Of these, only those that the calendar has are accepted.
 DAY_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -76,40 +73,6 @@ class Slug(AsItIs):
         if self.by_other_names:
             return {"type": "string", "pattern": r"\S", "maxLength": LONGEST_NAME}
         return {"type": "string", "pattern": SLUG_PATTERN, "maxLength": LONGEST_NAME}
-
-
-@dataclass(frozen=True)
-class OwnSlug(AsItIs):
-    """A slug that a client chooses: lower-case words joined by hyphens."""
-
-    def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
-        text = text_of(value, pointer, reader)
-        if text is None or (len(text) <= LONGEST_NAME and re.fullmatch(SLUG_PATTERN[1:-1], text)):
-            return text
-        detail = f"Send lower-case words joined by hyphens, {LONGEST_NAME} characters at most."
-        reader.fault(pointer, "not_a_slug", detail)
-        return None
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": SLUG_PATTERN, "maxLength": LONGEST_NAME}
-
-
-@dataclass(frozen=True)
-class OwnText(AsItIs):
-    """Words that a client chooses, in one line."""
-
-    most: int
-
-    def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
-        text = text_of(value, pointer, reader)
-        if text is None or (len(text) <= self.most and re.fullmatch(TEXT_PATTERN[1:-1], text)):
-            return text
-        detail = f"Send a text without control characters, {self.most} characters at most."
-        reader.fault(pointer, "not_a_text", detail)
-        return None
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": TEXT_PATTERN, "minLength": 1, "maxLength": self.most}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.utils.feedgenerator import Atom1Feed
 from rest_framework.request import Request
 
 from api import releases
-from api.history import NOTHING, POSITION, RESHAPED, Position, changes, position_of
+from api.history import NOTHING, POSITION, RESHAPED, Position, changes, only_in_one, position_of
 from api.models.releases import KINDS
 from api.parsers import CONTROL_CHARACTER, Parameter
 from api.rates import account_of
@@ -180,8 +180,7 @@ def plans_that_flip(former: FrozenRelease, latter: FrozenRelease) -> list[dict[s
     for slug, plan in sorted(named_plans(former, latter).items()):
         before, after = (_outcome(plan, book) for book in books)
         if before["verdict"] != after["verdict"]:
-            came = [finding for finding in after["findings"] if finding not in before["findings"]]
-            went = [finding for finding in before["findings"] if finding not in after["findings"]]
+            went, came = only_in_one(before["findings"], after["findings"])
             verdicts = {"from_verdict": before["verdict"], "to_verdict": after["verdict"]}
             flips.append({"slug": slug, **verdicts, "came": came, "went": went})
     return flips

@@ -12,6 +12,7 @@ from api import releases
 from api.authentication import caller_of
 from api.checking import answer_to, answer_to_document
 from api.errors import fault_as_json
+from api.history import only_in_one
 from api.house import kept_under
 from api.keys import KeptLimits
 from api.parsers import JSONBodyParser, Parameter, refuse_no_body
@@ -249,10 +250,6 @@ def difference(
     before, after = (evaluate(document, each.book, kept_under(house, each)) for each in (former, latter))
     if before.verdict == after.verdict:
         return None
-    went, came = ([finding.id for finding in each.outcomes.findings] for each in (before, after))
-    return {
-        "from_verdict": before.verdict,
-        "to_verdict": after.verdict,
-        "came": [finding for finding in came if finding not in went],
-        "went": [finding for finding in went if finding not in came],
-    }
+    found = ([finding.id for finding in each.outcomes.findings] for each in (before, after))
+    went, came = only_in_one(*found)
+    return {"from_verdict": before.verdict, "to_verdict": after.verdict, "came": came, "went": went}
