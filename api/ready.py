@@ -39,7 +39,7 @@ from api.releases import Newest
 from api.representations import CODINGS, LEAST_BYTES
 from api.serializers import FACTS
 from api.shelf import LONGEST_KEY, Entry, Header, Hit, Key, Shelf
-from api.views.contract import LASTING, Lasting
+from api.views.contract import A_DAY, LASTING, Lasting
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -59,7 +59,6 @@ OF_THE_REQUEST = frozenset({"X-Request-ID", "RateLimit", "RateLimit-Policy"})
 LONGEST_HOPS = 200  # characters of X-Forwarded-For; what is longer is read each time
 MOST_UNTOLD = 1_000_000  # hits that wait for the log and the metrics
 SECONDS_BETWEEN = 1.0
-SECONDS_OF_A_DAY = 86400
 # What is compressed before anybody asks for it.
 PLAIN = (
     *(f"/v1/{name}" for name in FACTS),
@@ -77,7 +76,7 @@ def address_of(peer: str, hops: str) -> str:
 
 def today() -> int:
     """The day in UTC, counted: on the next one, other reviews are overdue."""
-    return int(time.time() // SECONDS_OF_A_DAY)
+    return int(time.time() // A_DAY)
 
 
 def plain_keys(number: int) -> list[Key]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from api.house import keep
 from api.models import HouseLimits, Partner
+from tests.plans import without
 
 
 def own(**changes: Any) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def own(**changes: Any) -> dict[str, Any]:
         "unit": "mL",
         "severity": "error",
     }
-    return {name: value for name, value in (base | changes).items() if value is not None}
+    return without(base | changes)
 
 
 def kept_for(partner: str, *limits: dict[str, Any]) -> HouseLimits:

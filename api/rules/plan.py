@@ -36,7 +36,8 @@ OTHER_CONDITIONS = ("heart", "lung", "liver", "kidney", "nervous-system", "immun
 OTHER_ALLERGIES = ("compression-material", "latex", "disinfectant", "local-anaesthetic", "other")
 AMOUNT_UNITS = ("mL", "vial", "cc")
 BOUNDS = ("<=", ">=")
-UNITS_OF_BOUNDS = (*UNITS, "cc", "vial")
+OTHER_UNITS = {"cc": "mL", "vial": "{vial}"}
+UNITS_OF_BOUNDS = (*UNITS, *OTHER_UNITS)
 MOST_TREATMENTS = 200
 MOST_TREATMENTS_OF_PLANS = 2000
 MOST_HOUSE_LIMITS = 50
@@ -53,7 +54,7 @@ CONCENTRATION = Decimal("%", "0.001", "100")
 AMOUNT_UNIT = Choice(AMOUNT_UNITS[:2], {"cc": "mL"})
 VOLUME = Decimal("mL", "0.001", "100000")
 BOUND = Choice(BOUNDS)
-UNIT = Choice(UNITS, {"cc": "mL", "vial": "{vial}"})
+UNIT = Choice(UNITS, OTHER_UNITS)
 
 
 @dataclass(frozen=True, slots=True)
