@@ -15,8 +15,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,22 @@ def breaking(scratch: Path) -> str:
     return f"{len(found)} breaks from {versions[0]} to {versions[1]}, all accepted"
 
 
+def answers(address: str, process: subprocess.Popen[bytes], headers: Mapping[str, str] | None = None) -> None:
+    """Return as soon as the service answers there with 200.
+
+    Raises:
+        GateError: it ended, or did not within two minutes.
+    """
+    asked = urllib.request.Request(address, headers=dict(headers or {}))  # noqa: S310 - our own server
+    for _ in range(240):
+        if process.poll() is not None:
+            break
+        with suppress(urllib.error.URLError), urllib.request.urlopen(asked):  # noqa: S310 - our own server
+            return
+        time.sleep(0.5)
+    raise GateError(f"{address} does not answer with 200")
+
+
 @contextmanager
 def server(scratch: Path) -> Iterator[tuple[str, str]]:
     """The address of this service with its content, and a partner key, for as long as a client needs it."""
@@ -165,21 +181,16 @@ def server(scratch: Path) -> Iterator[tuple[str, str]]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603 - ours
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
-            if process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"{address}/readyz"):  # noqa: S310 - our own server
-                    pass
-                issue = [sys.executable, "manage.py", "issue_key", "clinic-apps"]
-                issued = subprocess.run(  # noqa: S603 - ours
-                    issue, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-                )
-                yield address, issued.stdout.strip()
-                return
-            except urllib.error.URLError:
-                time.sleep(0.5)
-        raise GateError(f"no server\n{(scratch / 'up.log').read_text('utf-8')}")
+        answers(f"{address}/readyz", process)
+        issue = [sys.executable, "manage.py", "issue_key", "clinic-apps"]
+        issued = subprocess.run(  # noqa: S603 - ours
+            issue, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        key = issued.stdout.strip()
+        answers(f"{address}/v1/whoami", process, {"Authorization": f"Bearer {key}"})  # a new key is read in a moment
+        yield address, key
+    except GateError as error:
+        raise GateError(f"{error}\n{(scratch / 'up.log').read_text('utf-8')}") from error
     finally:
         process.terminate()
         try:
