@@ -41,6 +41,7 @@ LIMIT = {
     "citations": [CITATION],
     "reviewed_on": str,
     "review_due": str,
+    "overdue": bool,
 }
 ENVELOPE = {"release": int, "content_status": str}
 ONE = {**LIMIT, **ENVELOPE}
