@@ -73,7 +73,7 @@ class Problems(ContractView):
     def get(self, request: Request) -> HttpResponse:
         pages = [page_of(problem) for problem in PROBLEMS.values()]
         if request.accepted_renderer.format == "html":
-            return self.html("api/problems.html", {"problems": map(for_people, pages)})
+            return self.html("api/problems.html", {"section": "problems", "problems": map(for_people, pages)})
         return self.static(HttpResponse(as_json({"items": pages}), content_type="application/json"))
 
 
@@ -98,5 +98,5 @@ class ProblemPage(ContractView):
         page = page_of(PROBLEMS[code])
         if request.accepted_renderer.format == "html":
             shown = {"asked": samples()[code]["request"], "answered": json.dumps(page["sample"], indent=2)}
-            return self.html("api/problem.html", {"problem": for_people(page), **shown})
+            return self.html("api/problem.html", {"section": "problems", "problem": for_people(page), **shown})
         return self.static(HttpResponse(as_json(page), content_type="application/json"))
