@@ -7,8 +7,9 @@ from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, Releas
 from api.views.history import Bundle, Changes, Diff, Feed
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
 from api.views.problems import ProblemPage, Problems
+from api.views.reference import Console, ConsoleDocument, Docs, DocsGroup, DocsSearch
 from api.views.search import Search
-from api.views.service import Docs, Home, Index, Live, OpenApi, OpenApiAsJson, Ready, SecurityTxt, WhoAmI
+from api.views.service import Home, Index, Live, OpenApi, OpenApiAsJson, Ready, SecurityTxt, WhoAmI
 
 
 class SlugConverter(StringConverter):
@@ -69,6 +70,10 @@ urlpatterns = [
     path("v1/problems", Problems.as_view(), name="problems"),
     path("v1/problems/<slug:code>", ProblemPage.as_view(), name="problem"),
     path("docs", Docs.as_view(), name="docs"),
+    path("docs/search.json", DocsSearch.as_view(), name="docs-search"),
+    path("docs/console", Console.as_view(), name="docs-console"),
+    path("docs/console.json", ConsoleDocument.as_view(), name="docs-console-document"),
+    path("docs/<name:group>", DocsGroup.as_view(), name="docs-group"),
     path(".well-known/security.txt", SecurityTxt.as_view(), name="security-txt"),
     path("livez", Live.as_view(), name="livez"),
     path("readyz", Ready.as_view(), name="readyz"),

@@ -6,10 +6,9 @@ from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from rest_framework.request import Request
 
+from api.pages.texts import as_html
 from api.problems import PROBLEMS, Problem
 from api.rendering import Json, as_json
 from api.schema import Operation, examples
@@ -47,12 +46,6 @@ def for_people(page: Mapping[str, Any]) -> dict[str, Any]:
     """The page with what stands in backticks as code."""
     faults = [{**fault, "meaning": as_html(fault["meaning"])} for fault in page["faults"]]
     return {**page, "meaning": as_html(page["meaning"]), "to_do": as_html(page["to_do"]), "faults": faults}
-
-
-def as_html(text: str) -> SafeString:
-    """A text as HTML, with what stands in backticks as code."""
-    parts = enumerate(text.split("`"))
-    return format_html_join("", "{}", ((format_html("<code>{}</code>", part) if k % 2 else part,) for k, part in parts))
 
 
 class Problems(ContractView):

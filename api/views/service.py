@@ -1,11 +1,8 @@
 """The service itself: a request in; index, documentation and health out."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
@@ -16,6 +13,7 @@ from rest_framework.response import Response
 
 from api import keys, releases
 from api.authentication import caller_of
+from api.pages.contract import openapi_json, openapi_yaml
 from api.rates import published_rates, rates_of
 from api.releases import Row
 from api.rendering import Json
@@ -195,28 +193,6 @@ class OpenApiAsJson(ContractView):
 
     def get(self, request: Request) -> HttpResponse:
         return self.static(HttpResponse(openapi_json(), content_type="application/json"))
-
-
-@cache
-def openapi_yaml() -> bytes:
-    """The committed document."""
-    return settings.OPENAPI_FILE.read_bytes()
-
-
-@cache
-def openapi_json() -> bytes:
-    """The committed document as JSON."""
-    return json.dumps(yaml.safe_load(openapi_yaml()), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-class Docs(ContractView):
-    """The OpenAPI document to read and try."""
-
-    is_for_anybody = True
-    content_negotiation_class = Anything
-
-    def get(self, request: Request) -> HttpResponse:
-        return self.html("api/docs.html", {})
 
 
 class SecurityTxt(ContractView):
