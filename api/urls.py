@@ -6,6 +6,7 @@ from django.urls.converters import IntConverter, StringConverter
 from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
 from api.views.history import Bundle, Changes, Diff, Feed
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
+from api.views.playground import Playground
 from api.views.problems import ProblemPage, Problems
 from api.views.reference import Console, ConsoleDocument, Docs, DocsGroup, DocsSearch
 from api.views.search import Search
@@ -69,6 +70,7 @@ urlpatterns = [
     path("v1/openapi.json", OpenApiAsJson.as_view(), name="openapi-json"),
     path("v1/problems", Problems.as_view(), name="problems"),
     path("v1/problems/<slug:code>", ProblemPage.as_view(), name="problem"),
+    path("try", Playground.as_view(), name="try"),
     path("docs", Docs.as_view(), name="docs"),
     path("docs/search.json", DocsSearch.as_view(), name="docs-search"),
     path("docs/console", Console.as_view(), name="docs-console"),

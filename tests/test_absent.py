@@ -27,7 +27,7 @@ def empty_texts(node: Any, where: str = "") -> Iterator[str]:
         yield from empty_texts(child, f"{where}/{name}")
 
 
-NOT_JSON = {"docs", "feed", "openapi", "security-txt"}
+NOT_JSON = {"docs", "feed", "openapi", "security-txt", "try"}
 AS_FROZEN = {"bundle", "changes", "diff"}  # the very rows of which the digest is
 
 

@@ -19,7 +19,7 @@ from api.releases import FrozenRelease
 from tests.partners import READER, SAMPLE, UNKNOWN, bearer, stored, whole
 from tests.plans import VALIDATE, clinic_plan, post
 from tests.test_access import APP, STATIC, cors, preflight, send
-from tests.test_routes import BODIES, METHODS, ROUTES, path_of
+from tests.test_routes import BODIES, FORMS, METHODS, ROUTES, path_of
 
 pytestmark = pytest.mark.usefixtures("security_contact")
 
@@ -141,7 +141,7 @@ def test_several_keys_of_a_partner_are_live_side_by_side(client: Client) -> None
 @pytest.mark.parametrize("name", ROUTES)
 def test_a_key_opens_what_its_scopes_are_for(client: Client, release: FrozenRelease, name: str, scopes: str) -> None:
     stored(SAMPLE, scopes=scopes)
-    needed = None if name in OPEN | {"whoami"} else "validate" if name in BODIES else "content"
+    needed = None if name in OPEN | {"whoami"} else "validate" if name in {*BODIES, *FORMS} else "content"
     method = "POST" if name in BODIES else "GET"
     response = send(client, method, path_of(name, release), BODIES.get(name), **bearer(SAMPLE))
     if needed is None or needed in scopes.split():
