@@ -6,12 +6,14 @@ Run: python -m tests.try_in_browser --pictures FOLDER. Ends with 1 where somethi
 import argparse
 import json
 import tempfile
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from tests.axe import axe, violations
 from tests.chromium import Chromium, Person
+from tests.released import released, url_of
 from tests.servers import until, up
 
 PATHS = {"empty": "/try", "review": "/try?example=asclera-four-ml", "open": "/try?example=area-and-amount-only"}
@@ -55,21 +57,26 @@ def write(person: Person, text: str) -> None:
     person.browser.do("Input.insertText", person.session, text=text)
 
 
+def shows(person: Person, headroom: str) -> bool:
+    """Whether the page shows this headroom under the label's volume of a session."""
+    return bool(person.tell(HEADROOM) == headroom)
+
+
 def with_scripts(person: Person, base: str) -> None:
     """Headroom follows the amount while it is typed; a suggestion is one key; no address ever has the plan."""
     look(person, f"{base}/try?example=asclera-within", 1280, "light")
-    assert person.tell(HEADROOM) == "7 mL", person.tell(HEADROOM)
+    assert shows(person, "7 mL")
     tab_to(person, f'[name="{AMOUNT}"]')
     for amount, headroom in (("2", "8 mL"), ("12", "-2 mL")):
         write(person, amount)
-        until(lambda headroom=headroom: person.tell(HEADROOM) == headroom)  # type: ignore[misc]
+        until(partial(shows, person, headroom))
     assert person.tell("document.activeElement.name") == AMOUNT
     assert "Outside published limits" in person.tell("document.querySelector('#said').innerText")
     write(person, "1e3")
     until(lambda: bool(person.tell(f"document.getElementById('faults:{AMOUNT}').innerText")))
     assert person.tell("document.activeElement.getAttribute('aria-invalid')") == "true"
     write(person, "12")
-    until(lambda: person.tell(HEADROOM) == "-2 mL")
+    until(partial(shows, person, "-2 mL"))
     tab_to(person, ".suggestion button")
     press(person, "Enter")
     until(lambda: bool(person.tell("document.querySelector('#answer .notice')")))
@@ -117,13 +124,14 @@ def main() -> int:
     """Walk through it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=Path)
-    parser.add_argument("--database", help="URL of a database with a release")
+    parser.add_argument("--database", type=Path, help="a SQLite file with releases; a new one where none is named")
     asked_for = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pictures = asked_for.pictures or folder
         pictures.mkdir(parents=True, exist_ok=True)
-        url = asked_for.database or f"sqlite:///{folder / 'db.sqlite3'}"
+        url = url_of(asked_for.database or folder / "db.sqlite3")
+        released(url)
         with up(folder / "log", "--workers", "1", DATABASE_URL=url) as server, Chromium(folder / "profile") as browser:
             base = f"http://127.0.0.1:{server.until('Serving on').port}"
             with_scripts(browser.person(), base)

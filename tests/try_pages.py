@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
 from django.test import Client
@@ -42,12 +42,12 @@ class Element:
         [found] = self.all(tag, has, **given)
         return found
 
-    def walk(self) -> Iterator[Self]:
+    def walk(self) -> Iterator["Element"]:
         """Every element within it."""
         for each in self.inside:
             if not isinstance(each, str):
-                yield each  # type: ignore[misc]
-                yield from each.walk()  # type: ignore[misc]
+                yield each
+                yield from each.walk()
 
 
 class PageReader(HTMLParser):
