@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
+from api.views.fact_pages import FactIndex, FactOfOne, FactView
 from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
 from api.views.history import Bundle, Changes, Diff, Feed
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
@@ -76,6 +77,15 @@ urlpatterns = [
     path("docs/console", Console.as_view(), name="docs-console"),
     path("docs/console.json", ConsoleDocument.as_view(), name="docs-console-document"),
     path("docs/<name:group>", DocsGroup.as_view(), name="docs-group"),
+    path("facts", FactView.as_view(), name="facts"),
+    path("facts/<slug:page>", FactIndex.as_view(), name="facts-page"),
+    path("facts/products/<slug:product>", FactOfOne.as_view(under="products"), name="product-page"),
+    path("facts/limits/<slug:product>", FactOfOne.as_view(under="limits"), name="limits-page"),
+    path(
+        "facts/contraindications/<slug:contraindication>",
+        FactOfOne.as_view(under="contraindications"),
+        name="contraindication-page",
+    ),
     path(".well-known/security.txt", SecurityTxt.as_view(), name="security-txt"),
     path("livez", Live.as_view(), name="livez"),
     path("readyz", Ready.as_view(), name="readyz"),

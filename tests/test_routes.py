@@ -24,12 +24,15 @@ BODIES: dict[str, Any] = {
 FORMS = {"try": "/sessions/0/treatments/0/area=leg"}
 ROUTES = {str(pattern.name): tuple(pattern.pattern.converters) for pattern in urlpatterns}
 
+OF_PAGES = ("product", "contraindication")  # what a page of facts may be about, of which the routes name a row
+
 
 def path_of(name: str, release: FrozenRelease) -> str:
     """An address of the route at which something is."""
     rows = release.content.get(name.removesuffix("-detail"), [{"slug": None}])
     known = {"slug": rows[0]["slug"], "number": release.number, "other": release.number, "code": "invalid_plan"}
     known["group"] = "plans"
+    known |= {"page": "areas", **{name: release.content[f"{name}s"][0]["slug"] for name in OF_PAGES}}
     path = reverse(name, kwargs={argument: known[argument] for argument in ROUTES[name]})
     query = needed(DOCUMENT["paths"].get(path, {}).get("get", {}))
     return f"{path}?{urlencode(query)}" if query else path
@@ -68,9 +71,10 @@ def test_a_route_has_its_methods_and_names_them_where_another_is_tried(
             assert response["Allow"] == ", ".join(allowed)
 
 
+FACT_PAGES = ("facts", "facts-page", "product-page", "limits-page", "contraindication-page")
 UNKNOWN = (("relase=1", "relase"), ("colour=red&colour=blue", "colour"), ("utm_source=x", "utm_source"))
 # Pages for people, and health checks: links that are shared and probes get parameters added.
-LENIENT = ("home", *(name for name in ROUTES if name.startswith("docs")), "try", "livez", "readyz", "security-txt")
+LENIENT = ("home", *(name for name in ROUTES if name.startswith("docs")), "try", *FACT_PAGES, "livez", "readyz", "security-txt")
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES.keys() - LENIENT))
