@@ -31,8 +31,11 @@ def path_of(name: str, release: FrozenRelease) -> str:
     """An address of the route at which something is."""
     rows = release.content.get(name.removesuffix("-detail"), [{"slug": None}])
     known = {"slug": rows[0]["slug"], "number": release.number, "other": release.number, "code": "invalid_plan"}
-    known["group"] = "plans"
-    known |= {"page": "areas", **{name: release.content[f"{name}s"][0]["slug"] for name in OF_PAGES}}
+    known |= {
+        "group": "plans",
+        "page": "areas",
+        **{name: rows[0]["slug"] for name in OF_PAGES if (rows := release.content.get(f"{name}s"))},
+    }
     path = reverse(name, kwargs={argument: known[argument] for argument in ROUTES[name]})
     query = needed(DOCUMENT["paths"].get(path, {}).get("get", {}))
     return f"{path}?{urlencode(query)}" if query else path
