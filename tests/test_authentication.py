@@ -27,7 +27,10 @@ WHOAMI = "/v1/whoami"
 PLAIN = 'Bearer realm="sclerotherapy"'
 WRONG_TOKEN = f'{PLAIN}, error="invalid_token"'
 # Addresses that are for anybody, whatever key is sent; a plan is needed for three, a GET for all others.
-OPEN = {"home", "docs", "openapi", "openapi-json", "problems", "problem", "livez", "readyz", "security-txt"}
+OPEN = {
+    *("home", "docs", "openapi", "openapi-json", "problems", "problem", "livez", "readyz", "security-txt", "guides"),
+    *("guide", "guide-text", "llms-txt", "api-catalog", "postman", "bruno", "kotlin-settings", "arazzo"),
+}
 OF_KEYS = sorted(ROUTES.keys() - OPEN)
 WRONG = {
     "another scheme": (f"Basic {SAMPLE}", PLAIN),

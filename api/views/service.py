@@ -19,7 +19,7 @@ from api.releases import Row
 from api.rendering import Json
 from api.schema import Operation
 from api.serializers import FACTS, CallerSerializer, HealthSerializer, IndexSerializer, ReadySerializer
-from api.views.contract import CONTENT_STATUS, ContractView
+from api.views.contract import CONTENT_STATUS, ContractView, base_of
 
 NOTICE = (
     "Published facts and limits with their sources. Not medical advice: the treating provider determines eligibility "
@@ -85,9 +85,7 @@ class Home(ContractView):
         release = self.release = releases.current()
         if request.accepted_renderer.format == "html":
             limits = [row for row in release.content["session-limits"] if is_of_the_article(row)]
-            # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
-            base = f"{request.scheme}://{request.get_host()}"
-            page = {"index": index(release), "limits": limits, "resources": resources(), "base": base}
+            page = {"index": index(release), "limits": limits, "resources": resources(), "base": base_of(request)}
             response = HttpResponse(render_to_string("api/home.html", page))
             response["Cache-Control"] = "private, max-age=60"
         else:
