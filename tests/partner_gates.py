@@ -1,10 +1,11 @@
 """What partners use beside the contract, each run against a service: collections, the journey, the mock, clients.
 
-    python -m tests.partner_gates
+    python -m tests.partner_gates [--database FILE] [--only "Prism mock"]
 
 Ends with 1 where any of them finds something, or cannot run. Tools are installed as `tests/partner_tools.py` says.
 """
 
+import argparse
 import json
 import shutil
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 import yaml
 
 from tests.partner_tools import LOCKED, ToolError, Tools, installed, run
-from tests.released import released, url_of
+from tests.released import asked_for, options
 from tests.servers import UNHINDERED, up
 
 STEPS_IN_KOTLIN = 3
@@ -138,13 +139,16 @@ GATES: dict[str, Callable[[Gate], str]] = {
 
 
 def main() -> int:
+    arguments = options(argparse.ArgumentParser(description=__doc__))
+    arguments.add_argument("--only", choices=[*GATES], help="one of them alone")
+    asked = arguments.parse_args()
+    gates = {title: gate for title, gate in GATES.items() if asked.only in (None, title)}
     failed = 0
-    with tempfile.TemporaryDirectory() as name, installed() as tools:
+    with tempfile.TemporaryDirectory() as name, installed() as tools, asked_for(asked) as url:
         scratch = Path(name)
-        url = released(url_of(scratch / "db.sqlite3"))
         with up(scratch / "log", DATABASE_URL=url, **UNHINDERED) as server:
             server.until("Serving on")
-            for number, (title, gate) in enumerate(GATES.items()):
+            for number, (title, gate) in enumerate(gates.items()):
                 start, folder = time.monotonic(), scratch / str(number)
                 folder.mkdir()
                 try:
@@ -153,7 +157,7 @@ def main() -> int:
                     failed += 1
                     came_to = f"FAILED: {problem}"
                 print(f"{title}: {came_to} ({time.monotonic() - start:.0f} s)", flush=True)
-    print(f"{len(GATES) - failed} passed, {failed} failed")
+    print(f"{len(gates) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -1,6 +1,6 @@
 """Every block of code in the README and the guides, run against a service of its own; what it prints is compared.
 
-    python -m tests.run_docs [--short] [--only getting-started]
+    python -m tests.run_docs [--short] [--only getting-started] [--database FILE]
 
 A block of output stands for what the block before it prints; `…` in it is any text, or any lines. Short is without
 what has to be installed first: Kotlin, TypeScript and the mock. Ends with 1 where a block fails, or prints something
@@ -24,7 +24,7 @@ from markdown_it import MarkdownIt
 from api.pages.guides import ADDRESS, ORDER
 from tests.commands import PROJECT, manage
 from tests.partner_tools import ToolError, Tools, installed
-from tests.released import url_of
+from tests.released import asked_for, options
 from tests.servers import UNHINDERED, up
 
 HOME = "http://localhost:8000"  # the address in the README
@@ -227,14 +227,14 @@ def run_all(
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = options(argparse.ArgumentParser(description=__doc__))
     arguments.add_argument("--short", action="store_true", help="without what has to be installed first")
     arguments.add_argument("--only", help="the guide of this slug alone")
     asked = arguments.parse_args()
     files = [GUIDES / f"{slug}.md" for slug in ORDER if asked.only in (None, slug)]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = url_of(folder / "db.sqlite3")
+        url = stack.enter_context(asked_for(asked))
         server = stack.enter_context(up(folder / "log", DATABASE_URL=url, **UNHINDERED)).until("Serving on")
         key = manage("issue_key", "clinic-apps", DATABASE_URL=url).stdout.strip()
         tools = None if asked.short else stack.enter_context(installed())
