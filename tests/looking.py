@@ -1,9 +1,7 @@
 """A page in headless Chromium on screens of several sizes, by day and at night; out, what stands in somebody's way."""
 
-import base64
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,9 @@ FOUND = (
     "axe.run().then(found => JSON.stringify(found.violations.map("
     "each => [each.id, each.nodes.length, each.nodes[0].html.slice(0, 200)])))"
 )
+KEYS = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowRight": 39}
+TYPED = {"Enter": "\r", "Space": " "}
+MOST_TABS = 100
 
 
 def axe(folder: Path) -> str:
@@ -34,37 +35,40 @@ def show(person: Person, width: int, colour: str) -> None:
     person.browser.do("Emulation.setEmulatedMedia", person.session, features=feature)
 
 
-def awaited(person: Person, expression: str) -> Any:
-    """What a promise of the page comes to."""
-    said = person.browser.do(
-        "Runtime.evaluate", person.session, expression=expression, awaitPromise=True, returnByValue=True
-    )
-    assert "exceptionDetails" not in said, (expression, said)
-    return said["result"].get("value")
-
-
 def faults(person: Person, script: str) -> list[Any]:
     """What axe finds on the page, and by how much the page is wider than the screen."""
     person.tell(f"{script};0")
-    found: list[Any] = json.loads(awaited(person, FOUND))
+    asked = {"expression": FOUND, "awaitPromise": True, "returnByValue": True}
+    said = person.browser.do("Runtime.evaluate", person.session, **asked)
+    found: list[Any] = json.loads(said["result"]["value"])
     too_wide = person.tell("document.documentElement.scrollWidth - innerWidth")
     return found + ([["sideways", too_wide]] if too_wide > 0 else [])
 
 
-def walked(person: Person, url: str, script: str, pictures: Path | None) -> Iterator[str]:
-    """The faults of a page on each screen; the top of each is kept as a picture, where there is a folder for it."""
-    for width, colour in SCREENS:
-        show(person, width, colour)
-        person.go(url)
-        if pictures:
-            shot = person.browser.do("Page.captureScreenshot", person.session, format="png")
-            name = url.partition("//")[2].partition("/")[2].replace("/", "-") or "home"
-            (pictures / f"{name}-{width}-{colour}.png").write_bytes(base64.b64decode(shot["data"]))
-        yield from (f"{url} {width} {colour}: {each}" for each in faults(person, script))
-
-
-def press_key(person: Person, key: str, code: int) -> None:
+def press(person: Person, key: str) -> None:
     """Press a key and let it go."""
-    for kind in ("rawKeyDown", "keyUp"):
-        told = {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code}
-        person.browser.do("Input.dispatchKeyEvent", person.session, **told)
+    told = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key], "text": TYPED.get(key, "")}
+    person.browser.do("Input.dispatchKeyEvent", person.session, type="keyDown", **told)
+    person.browser.do("Input.dispatchKeyEvent", person.session, type="keyUp", **told)
+
+
+def tab_to(person: Person, selector: str) -> None:
+    """Press Tab until what a selector finds has the focus."""
+    for _ in range(MOST_TABS):
+        press(person, "Tab")
+        if person.tell(f"document.activeElement.matches({json.dumps(selector)})"):
+            return
+    raise AssertionError(f"{selector} is not reached by keys at {person.tell('location.href')}")
+
+
+def follow(person: Person, selector: str) -> None:
+    """Go by keys to a link that a selector finds, and open it."""
+    tab_to(person, selector)
+    with person.loading():
+        press(person, "Enter")
+
+
+def write(person: Person, text: str) -> None:
+    """Write into the field that has the focus, over what is there."""
+    person.tell("document.activeElement.select(); 0")
+    person.browser.do("Input.insertText", person.session, text=text)

@@ -1,16 +1,15 @@
-"""The reference in headless Chromium: what axe finds, how soon it is there on a slow line, without scripts, by keys.
+"""The reference in headless Chromium: how soon it is there on a slow line, without scripts, by keys; and the console.
 
-Takes axe from npm. Ends with 1 where anything is found: python -m tests.see_reference --pictures FOLDER
+Ends with 1 where something is not as it is to be: python -m tests.see_reference
 """
 
-import argparse
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from tests.chromium import Chromium, Person
-from tests.looking import axe, press_key, show, walked
+from tests.looking import follow, press, show, tab_to, write
 from tests.servers import UNHINDERED, until, up
 
 GROUPS = ("facts", "plans", "releases", "service")
@@ -18,8 +17,6 @@ PAGES = ("docs", *(f"docs/{group}" for group in GROUPS))
 BITS_A_SECOND = 1_600_000
 ROUND_TRIP = 150  # milliseconds, as on a mobile line
 SOON = 1000  # milliseconds until what a page has first is to be seen
-TAB, ENTER, ARROW_RIGHT = ("Tab", 9), ("Enter", 13), ("ArrowRight", 39)
-MOST_TABS = 12
 IS_SEEN = "(e => e && e.getBoundingClientRect().height > 0)"
 
 
@@ -35,7 +32,7 @@ def how_soon(browser: Chromium, url: str) -> int:
     until(lambda: bool(person.tell("performance.getEntriesByName('first-contentful-paint').length")))
     painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
     there = "performance.getEntriesByType('navigation')[0].responseEnd"
-    return round(person.tell(f"Math.max({painted}, {there})"))
+    return int(person.tell(f"Math.max({painted}, {there})"))
 
 
 def check_without_scripts(browser: Chromium, base: str) -> None:
@@ -60,34 +57,17 @@ def check_without_scripts(browser: Chromium, base: str) -> None:
 def check_by_keys(person: Person, base: str) -> None:
     """Search, open what is found, and choose a language, by keys alone."""
     person.go(f"{base}/docs")
-    press_key(person, *TAB)
+    press(person, "Tab")
     assert person.tell("document.activeElement.className") == "skip"
-    _tab_to(person, "document.activeElement.id === 'search'")
-    person.browser.do("Input.insertText", person.session, text="unknown_slug")
+    tab_to(person, "#search")
+    write(person, "unknown_slug")
     until(lambda: "found" in person.text())
-    with person.loading():
-        _tab_to(person, "document.activeElement.closest('.search ol')")
-        press_enter(person)
+    follow(person, ".search ol a")
     assert person.tell("location.pathname + location.hash") == "/docs/service#FaultCode.unknown_slug"
     person.go(f"{base}/docs")
-    _tab_to(person, "document.activeElement.name === 'language'", 60)
-    press_key(person, *ARROW_RIGHT)
+    tab_to(person, "[name=language]")
+    press(person, "ArrowRight")
     assert person.tell(f"{IS_SEEN}(document.querySelector('.samples .in-python'))")
-
-
-def press_enter(person: Person) -> None:
-    """Press Enter, as what it types."""
-    told = {"type": "keyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": ENTER[1], "text": "\r"}
-    person.browser.do("Input.dispatchKeyEvent", person.session, **told)
-
-
-def _tab_to(person: Person, holds: str, most: int = MOST_TABS) -> None:
-    """Press Tab until it holds of what has the focus."""
-    for _ in range(most):
-        press_key(person, *TAB)
-        if person.tell(f"Boolean({holds})"):
-            return
-    raise AssertionError(f"no way by keys: {holds}")
 
 
 def check_console(person: Person, base: str) -> None:
@@ -104,18 +84,13 @@ def check_console(person: Person, base: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=Path)
-    chosen = parser.parse_args()
+    """Try all of it."""
+    found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        script = axe(folder)
         settings = {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", **UNHINDERED}
         with up(folder / "log", **settings) as server, Chromium(folder / "profile") as browser:
-            server.until("Serving on")
-            base = f"http://127.0.0.1:{server.port}"
-            person = browser.person()
-            found = [fault for page in PAGES for fault in walked(person, f"{base}/{page}", script, chosen.pictures)]
+            base = f"http://127.0.0.1:{server.until('Serving on').port}"
             for page in PAGES:
                 soon = how_soon(browser, f"{base}/{page}")
                 print(f"/{page}: shown after {soon} ms at {BITS_A_SECOND / 1e6} Mbit/s, {ROUND_TRIP} ms a round trip")

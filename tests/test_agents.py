@@ -17,14 +17,16 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from api.management.agents.calls import Told, call
-from api.management.agents.tools import BODY, JSON, LEFT_OUT, Contract, Tool, contract
+from api.management.agents.tools import BODY, JSON, LEFT_OUT, Contract, Tool
 from api.management.asking import Ask, asking
+from api.pages.contract import document
 from api.problems import PROBLEMS
 from api.releases import FrozenRelease
 from tests.contract import BY_ID, OPERATIONS, whole
 from tests.plans import VALIDATE
 
-TOOLS = contract().tools()
+CONTRACT = Contract(document())
+TOOLS = CONTRACT.tools()
 PLAN = {"sessions": [{"treatments": [{"area": "leg", "amount": {"value": "12", "unit": "cc"}}]}]}
 ADDRESSES = {operation["operationId"]: path for path, _, operation in OPERATIONS}
 
@@ -82,16 +84,18 @@ def test_the_schema_of_a_tool_is_one_that_needs_nothing_beside_it(name: str) -> 
 def test_a_plan_is_described_to_an_agent_as_to_everybody() -> None:
     schema = TOOLS["validate_session_plan"].input_schema
     jsonschema.validate({BODY: PLAN}, schema)
-    for wrong in ({}, {BODY: {}}, {BODY: PLAN, "colour": "red"}, {BODY: {**PLAN, "jurisdiction": "ZZ"}}):
+    strange: dict[str, Any] = {**PLAN, "jurisdiction": "ZZ"}
+    wrongs: list[dict[str, Any]] = [{}, {BODY: {}}, {BODY: PLAN, "colour": "red"}, {BODY: strange}]
+    for wrong in wrongs:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema)
 
 
 def test_an_agent_is_told_what_this_is_not() -> None:
-    told = contract().instructions
+    told = CONTRACT.instructions
     for words in ("Not medical advice", "the treating provider decides", "nothing that tells who a patient is"):
         assert words in told
-    assert told.startswith(contract().document["info"]["description"])
+    assert told.startswith(document()["info"]["description"])
 
 
 @pytest.mark.parametrize(

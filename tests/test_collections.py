@@ -90,7 +90,7 @@ def test_each_example_of_a_body_is_a_request_of_its_own() -> None:
     body = named["Check a session plan: outside limits"].body
     assert body is not None
     assert json.loads(body)["sessions"][0]["treatments"][0]["amount"] == {"value": "12", "unit": "cc"}
-    assert '"from_release": {{release}}' in str(named["Compare two releases for plans: a raised limit"].body)
+    assert '"from_release": {{release}}' in str(named["Compare plans under two releases: a raised limit"].body)
 
 
 def test_bruno_gets_the_same_requests(client: Client) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urldefrag
 
@@ -71,7 +72,7 @@ def of_a_limit(row: Any) -> Iterator[str]:
         how = {"<=": "at most", ">=": "at least", "=": "exactly"}[row["comparator"]]
         yield f"{how} {row['value']} {unit.get(row['unit'], row['unit'])}".strip()
     for value in row["values"]:
-        yield value.replace("-", " ") if row["unit"] == "1" else value
+        yield value if row["value"] is None and row["unit"] != "1" else value.replace("-", " ")
     if row["concentration_percent"]:
         yield f"{row['concentration_percent']} %"
     yield f"{row['rule_set']} {row['severity']} {row['status']}"
@@ -202,8 +203,7 @@ def plots_of(product: str) -> list[Drawn]:
     """The plots on the page of a product."""
     elements = page_at(f"/facts/products/{product}").all
     starts = [k for k, each in enumerate(elements) if each.tag == "figure"]
-    ends = [*starts[1:], len(elements)]
-    return [Drawn(elements[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return [Drawn(elements[start:end]) for start, end in pairwise([*starts, len(elements)])]
 
 
 PRODUCTS = [row["slug"] for row in json.loads(SPECIMEN.read_text("utf-8"))["products"]]
@@ -309,7 +309,7 @@ def test_rows_that_another_version_published_are_a_503_and_other_pages_go_on(cli
     assert client.get("/facts/vein-types").status_code == 200
 
 
-def test_a_page_is_kept_by_its_etag_and_answered_again_without_django(asked: Asked) -> None:
+def test_a_page_is_kept_by_its_etag_and_answered_again_without_django(asked: Asked, release: FrozenRelease) -> None:
     asked.ask("/v1/areas")  # the layer learns who counts
     first = asked.ask("/facts/products/asclera", HTTP_ACCEPT=BROWSER)
     times = asked.times

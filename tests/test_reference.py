@@ -5,12 +5,12 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
 
-from api import releases
 from api.pages import console, members, reference, samples
 from api.pages.words import WORDS
 from api.problems import FAULTS, PROBLEMS
@@ -28,7 +28,13 @@ OPERATIONS = {
 }
 SCHEMAS = DOCUMENT["components"]["schemas"]
 MOST_BYTES_OF_FIRST_VIEW = 100_000
-ASSETS = ("/static/api/page.css", "/static/api/reference.css", "/static/api/reference.js", "/static/api/icon.svg")
+ASSETS = (
+    "/static/api/page.css",
+    "/static/api/copy.js",
+    "/static/api/reference.css",
+    "/static/api/reference.js",
+    "/static/api/icon.svg",
+)
 
 
 def page_at(client: Client, path: str) -> str:
@@ -38,11 +44,11 @@ def page_at(client: Client, path: str) -> str:
 
 
 def ids_of(page: str) -> list[str]:
-    return re.findall(' id="([^"]+)"', page)
+    return [html.unescape(each) for each in re.findall(' id="([^"]+)"', page)]
 
 
 def links_of(page: str) -> set[str]:
-    return set(re.findall(' href="([^"]+)"', page))
+    return {html.unescape(each) for each in re.findall(' href="([^"]+)"', page)}
 
 
 def samples_of(page: str, operation_id: str) -> dict[str, str]:
@@ -162,7 +168,14 @@ def _examples(operation_id: str) -> dict[str, dict[str, object]]:
 
 
 def test_bodies_are_written_as_a_person_reads_them() -> None:
-    plan = {"ok": True, "none": None, "text": "a 'b'", "list": list(range(40)), "empty": {}, "deep": [{"a": "x" * 90}]}
+    plan: dict[str, Any] = {
+        "ok": True,
+        "none": None,
+        "text": "a 'b'",
+        "list": list(range(40)),
+        "empty": {},
+        "deep": [{"a": "x" * 90}],
+    }
     assert json.loads(samples.laid_out(plan)) == plan
     assert eval(samples.laid_out(plan, is_python=True)) == plan  # noqa: S307 - our own
     asked = samples.Asked("odd", "POST", "/v1", {"text": "it's"})
@@ -188,9 +201,8 @@ def test_an_operation_without_an_example_that_runs_has_no_sample() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_published")
 def test_the_reference_is_read_where_nothing_is_published(client: Client) -> None:
-    with pytest.raises(releases.ContentUnavailableError):
-        releases.current()
     assert "/v1/releases/1/bundle" in page_at(client, "/docs/releases")
 
 

@@ -34,11 +34,8 @@ def path_of(name: str, release: FrozenRelease) -> str:
     rows = release.content.get(name.removesuffix("-detail"), [{"slug": None}])
     slug = "errors" if name.startswith("guide") else rows[0]["slug"]
     known = {"slug": slug, "number": release.number, "other": release.number, "code": "invalid_plan"}
-    known |= {
-        "group": "plans",
-        "page": "areas",
-        **{name: rows[0]["slug"] for name in OF_PAGES if (rows := release.content.get(f"{name}s"))},
-    }
+    known |= {"group": "plans", "page": "areas"}
+    known |= {name: row["slug"] for name in OF_PAGES for row in release.content.get(f"{name}s", ())[:1]}
     path = reverse(name, kwargs={argument: known[argument] for argument in ROUTES[name]})
     query = needed(DOCUMENT["paths"].get(path, {}).get("get", {}))
     return f"{path}?{urlencode(query)}" if query else path

@@ -353,7 +353,7 @@ def strengths(row: Row) -> list[str]:
 
 
 # Details that are made of several members, or of one with its unit.
-COMPUTED = {
+COMPUTED: dict[str, Callable[[Row], Iterable[str]]] = {
     "diameter": diameters,
     "strengths": strengths,
     "span": lambda row: [span(row["low"], row["high"], row["unit"])],

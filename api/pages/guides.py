@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
@@ -111,7 +112,7 @@ def _split(tokens: Iterable[Token]) -> list[list[Token]]:
 def _section(tokens: list[Token]) -> Section:
     """The section that tokens make: the first three are its heading."""
     title = tokens[1].content.replace("`", "")
-    html: str = _markdown.renderer.render(tokens[3:], _markdown.options, {})
+    html: str = _markdown.renderer.render(tokens[3:], _markdown.options, {"title": title, "tables": 0})
     return Section(anchor_of(title), title, html)
 
 
@@ -123,7 +124,10 @@ class _Renderer(RendererHTML):
         token = tokens[index]
         language = token.info.split(" ", 1)[0]
         code = super().fence([Token("fence", "code", 0, content=token.content)], 0, options, env)
-        return f"<figure><figcaption>{LANGUAGES[language]}</figcaption>{code.replace('<pre>', _SCROLLED)}</figure>\n"
+        kept = "" if language == "output" else " data-copy"
+        return (
+            f"<figure{kept}><figcaption>{LANGUAGES[language]}</figcaption>{code.replace('<pre>', _SCROLLED)}</figure>\n"
+        )
 
     def heading_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """A heading with an anchor."""
@@ -131,8 +135,10 @@ class _Renderer(RendererHTML):
         return self.renderToken(tokens, index, options, env)
 
     def table_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        """A table in a frame that scrolls."""
-        return '<div class="wide" role="region" aria-label="Table" tabindex="0"><table>\n'
+        """A table in a frame that scrolls, which is called as its section is; several are numbered."""
+        env["tables"] += 1
+        name = escapeHtml(env["title"]) + (f", table {env['tables']}" if env["tables"] > 1 else "")
+        return f'<div class="wide" role="region" aria-label="{name}" tabindex="0"><table>\n'
 
     def table_close(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """The end of both."""

@@ -48,17 +48,22 @@ class CoverageLine(NamedTuple):
 
 
 def bound(limit: Row) -> str:
-    """What a limit asks for: `at most 10 mL`, `only liquid or foam`, `required`."""
+    """What a limit asks for: `at most 10 mL`, `only liquid or foam`, `at most 1: obesity or smoking`, `required`."""
     how = COMPARED[limit["comparator"]]
-    if limit["values_from"]:
-        return f"{how} what the row of the product has as {limit['values_from']}"
-    if limit["values"]:
-        shown = [text if limit["unit"] != "1" else words(text) for text in limit["values"]]
-        unit = "" if limit["unit"] == "1" else f" {limit['unit']}"
-        return f"{how} {', '.join(shown[:-1])}{' or ' if len(shown) > 1 else ''}{shown[-1]}{unit}"
+    if limit["values_from"] or limit["values"]:
+        named = f"what the row of the product has as {limit['values_from']}" if limit["values_from"] else either(limit)
+        return f"{how} {in_words(limit['value'], limit['unit'])}: {named}" if limit["value"] else f"{how} {named}"
     if limit["value"] is None:
         return NO_NUMBER
     return FLAGS.get(limit["value"]) or f"{how} {in_words(limit['value'], limit['unit'])}"
+
+
+def either(limit: Row) -> str:
+    """The values of a limit: `liquid or foam`, `0.5 or 1 %`."""
+    is_words = limit["value"] is not None or limit["unit"] == "1"
+    shown = [words(text) if is_words else text for text in limit["values"]]
+    joined = f"{', '.join(shown[:-1])}{' or ' if len(shown) > 1 else ''}{shown[-1]}"
+    return joined if is_words else f"{joined} {limit['unit']}"
 
 
 def line(facts: Facts, limit: Row) -> LimitLine:

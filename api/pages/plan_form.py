@@ -198,7 +198,7 @@ class Maker:
             make(node, value_type, value or [])
             node.hint = "" if value_type.least == 0 or node.kind == "list" else in_plain_text(text)
         else:
-            node.value = {True: "true", False: "false"}.get(value, str(value)) if value is not None else ""
+            node.value = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
             self._control(node, value_type, text)
         return node
 
@@ -246,13 +246,15 @@ class Maker:
         elif isinstance(value_type, Whole | Decimal):
             node.mode = "numeric" if isinstance(value_type, Whole) else "decimal"
             node.hint = in_plain_text(text)
-        else:
+        elif isinstance(value_type, Slug | Choice | Flag):
             is_told_by_label = not isinstance(value_type, Flag) and node.pointer.count("/") > 1
             node.kind, node.hint = "select", "" if is_told_by_label else in_plain_text(text)
             options = [("", "not told"), *self._options(value_type)]
             if node.value not in {option for option, _ in options}:
                 options.append((node.value, node.value))
             node.options = [(option, label, option == node.value) for option, label in options]
+        else:
+            node.hint = in_plain_text(text)
 
     def _options(self, value_type: ValueType) -> list[tuple[str, str]]:
         """The values that one may choose from, with what they are called."""

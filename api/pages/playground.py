@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.checking import answer_to_document
-from api.pages.copies import copies
 from api.pages.plan_form import Maker, Pairs, document_of, in_plain_words, sent_of
+from api.pages.samples import Asked as Request
+from api.pages.samples import Sample, filled, samples
 from api.pages.verdict import VERDICTS, Telling
 from api.parsers import BodyFaults, parse
 from api.releases import FrozenRelease
@@ -24,6 +25,7 @@ from api.rules.plan import JURISDICTIONS
 Document = dict[str, Any]
 Row = Mapping[str, Any]
 
+PATH = "/v1/session-plans/validate"
 # Named plans that show the most, to start from.
 FIRST = (
     "asclera-four-ml",
@@ -99,6 +101,12 @@ def page_of(asked: Asked, release: FrozenRelease, base: str) -> dict[str, Any]:
         "examples": examples_of(release),
         "release": release.number,
     }
+
+
+def copies(document: Document, base: str) -> list[Sample]:
+    """Programs that have the document checked, each in another language."""
+    asked = Request("the plan of the form", "POST", PATH, document)
+    return [Sample(sample.language, filled(sample.code, base)) for sample in samples(asked)]
 
 
 @dataclass(frozen=True)

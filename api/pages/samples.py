@@ -11,6 +11,7 @@ from api.schema import examples
 # Stand for what a page knows only when it is asked for; `filled` puts it in.
 BASE, NEWEST, BEFORE = "https://the-service.invalid", "THE-NEWEST-RELEASE", "THE-RELEASE-BEFORE"
 LONGEST_ON_A_LINE = 80
+DOLLAR, HASH = "\\u0024", "\\u0023"  # in JSON, what would begin a variable in Kotlin and in Swift
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def asked_of(operation_id: str, path: str) -> Asked:
     raise LookupError(operation_id)
 
 
-def filled(text: str, base: str, newest: int) -> str:
+def filled(text: str, base: str, newest: int = 1) -> str:
     """A text with the address that was asked and the numbers of the newest release and of the one before."""
     before = max(newest - 1, 1)
     return text.replace(BASE, base).replace(NEWEST, str(newest)).replace(BEFORE, str(before))
@@ -92,7 +93,8 @@ def laid_out(value: Any, is_python: bool = False, before: str = "") -> str:
     inner = before + (" " * (4 if is_python else 2))
     is_object, is_list = isinstance(value, dict), isinstance(value, list)
     if not (is_object or is_list):
-        return repr(value) if is_python and isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
+        is_a_word = value is None or isinstance(value, bool)
+        return repr(value) if is_python and is_a_word else json.dumps(value, ensure_ascii=False)
     opened, closed = "{}" if is_object else "[]"
     members = value.items() if is_object else ((None, each) for each in value)
     parts = [
@@ -132,7 +134,7 @@ def _kotlin(asked: Asked, is_json: bool) -> str:
     ]
     if asked.body is not None:
         lines += [
-            f'    val body = """{laid_out(asked.body)}"""',
+            f'    val body = """{laid_out(asked.body).replace("$", DOLLAR)}"""',
             '    connection.requestMethod = "POST"',
             '    connection.setRequestProperty("Content-Type", "application/json")',
             "    connection.doOutput = true",
@@ -154,7 +156,7 @@ def _swift(asked: Asked, is_json: bool) -> str:
         lines += [
             'request.httpMethod = "POST"',
             'request.setValue("application/json", forHTTPHeaderField: "Content-Type")',
-            f'request.httpBody = Data(#"""\n{laid_out(asked.body)}\n"""#.utf8)',
+            f'request.httpBody = Data(#"""\n{laid_out(asked.body).replace("#", HASH)}\n"""#.utf8)',
         ]
     lines += [
         "let (data, _) = try await URLSession.shared.data(for: request)",

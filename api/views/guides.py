@@ -1,35 +1,27 @@
 """What helps to integrate: a request in; guides, collections, a journey and what programs look for first, out."""
 
 import json
-from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from rest_framework.request import Request
 
 from api.pages import collections, discovery, generators
+from api.pages.contract import document
 from api.pages.guides import FOLDER, Guide, as_markdown, guides, line_as_html, sections
 from api.pages.tables import TABLES
-from api.views.contract import ContractView, base_of
-from api.views.service import Anything, openapi_json
+from api.views.contract import base_of
+from api.views.pages import HTML, PageView
 
 FOR_THIS_CLIENT = "private, max-age=60"  # since it names the address that was asked
 
 
-@cache
-def contract() -> dict[str, Any]:
-    """The committed document."""
-    document: dict[str, Any] = json.loads(openapi_json())
-    return document
-
-
-class HelpView(ContractView):
+class HelpView(PageView):
     """What is for anybody, in one form, and names the address that was asked."""
 
     is_for_anybody = True
-    content_negotiation_class = Anything
+    section = "guides"
 
     def named(self, body: str | bytes, media_type: str, filename: str | None = None) -> HttpResponse:
         """The response for this client only; with a name, it is a file to keep."""
@@ -41,7 +33,7 @@ class HelpView(ContractView):
 
     def page(self, template: str, shown: dict[str, Any]) -> HttpResponse:
         """The page for this client only."""
-        return self.named(render_to_string(template, {"section": "guides", **shown}), "text/html; charset=utf-8")
+        return self.named(self.rendered(template, shown), HTML)
 
 
 def guide_of(slug: str) -> Guide:
@@ -70,7 +62,7 @@ class GuidePage(HelpView):
         guide, order = guide_of(slug), [*guides().values()]
         after = order[order.index(guide) + 1 :]
         parts = [
-            {"anchor": each.anchor, "title": each.title, "html": mark_safe(each.html)}  # noqa: S308 - our own files
+            {"anchor": each.anchor, "title": each.title, "html": mark_safe(each.html)}  # noqa: S308 # nosec B308 B703 - our own files
             for each in sections(guide, TABLES, base_of(request))
         ]
         shown = {"guide": guide, "lead": as_safe(guide.lead), "parts": parts, "next": next(iter(after), None)}
@@ -79,7 +71,7 @@ class GuidePage(HelpView):
 
 def as_safe(line: str) -> str:
     """A line of our own Markdown as HTML."""
-    return mark_safe(line_as_html(line))  # noqa: S308 - our own files
+    return mark_safe(line_as_html(line))  # noqa: S308 # nosec B308 B703 - our own files
 
 
 class GuideText(HelpView):
@@ -94,7 +86,7 @@ class LlmsTxt(HelpView):
     """What a language model reads first."""
 
     def get(self, request: Request) -> HttpResponse:
-        text = discovery.llms_txt(contract(), guides().values(), base_of(request))
+        text = discovery.llms_txt(document(), guides().values(), base_of(request))
         return self.named(text, "text/plain; charset=utf-8")
 
 
@@ -102,7 +94,7 @@ class ApiCatalog(HelpView):
     """What is where (RFC 9727)."""
 
     def get(self, request: Request) -> HttpResponse:
-        linkset = discovery.catalog(contract()["info"]["title"], base_of(request))
+        linkset = discovery.catalog(document()["info"]["title"], base_of(request))
         response = self.named(json.dumps(linkset, indent=1), discovery.CATALOG_TYPE)
         response["Link"] = f'<{discovery.CATALOG}>; rel="api-catalog"; type="application/linkset+json"'
         return response
@@ -112,7 +104,7 @@ class Postman(HelpView):
     """The contract as a collection for Postman."""
 
     def get(self, request: Request) -> HttpResponse:
-        made = json.dumps(collections.postman(contract(), base_of(request)), ensure_ascii=False, indent=1)
+        made = json.dumps(collections.postman(document(), base_of(request)), ensure_ascii=False, indent=1)
         return self.named(made, "application/json", "sclerotherapy.postman_collection.json")
 
 
@@ -120,7 +112,7 @@ class Bruno(HelpView):
     """The contract as a collection for Bruno."""
 
     def get(self, request: Request) -> HttpResponse:
-        made = collections.bruno(contract(), base_of(request))
+        made = collections.bruno(document(), base_of(request))
         return self.named(made, "application/zip", "sclerotherapy-bruno.zip")
 
 
@@ -128,7 +120,7 @@ class KotlinSettings(HelpView):
     """With what OpenAPI Generator makes a whole client in Kotlin."""
 
     def get(self, request: Request) -> HttpResponse:
-        return self.named(generators.kotlin(contract(), base_of(request)), "application/yaml")
+        return self.named(generators.kotlin(document(), base_of(request)), "application/yaml")
 
 
 class Arazzo(HelpView):

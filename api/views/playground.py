@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.template.loader import render_to_string
 from rest_framework.request import Request
 
 from api import releases
@@ -14,15 +13,15 @@ from api.pages.plan_form import TooManyElements
 from api.pages.playground import Asked, asked_by, named_plan, page_of
 from api.parsers import BodyTooLarge, FormParser, QueryFaults, refuse_no_body, split_query
 from api.rates import account_of
-from api.views.contract import ContractView
-from api.views.service import Anything
+from api.views.contract import base_of
+from api.views.pages import Anything, PageView
 
 
 class OnePage(Anything, Negotiation):
     """For a view with one representation, to which forms are sent."""
 
 
-class Playground(ContractView):
+class Playground(PageView):
     """A plan to fill in, and what the published limits say of it. Nothing of it is stored or logged.
 
     A plan is sent in a body and never stands in an address, where it would be logged and kept. Who may have it checked
@@ -31,6 +30,7 @@ class Playground(ContractView):
 
     http_method_names = ("get", "head", "post")
     scope = "validate"
+    section = "try"
     parser_classes = (FormParser,)
     content_negotiation_class = OnePage
     most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -61,11 +61,10 @@ class Playground(ContractView):
 
     def page(self, request: Request, asked: Asked) -> HttpResponse:
         """The page, which nobody keeps, since it may tell of a patient, and which may send its form here."""
-        # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
-        shown = page_of(asked, self.release, f"{request.scheme}://{request.get_host()}")
+        shown = page_of(asked, self.release, base_of(request))
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": FORM_POLICY}
         return HttpResponse(
-            render_to_string("api/try.html", {"section": "try", **shown}),
+            self.rendered("api/try.html", shown),
             headers={**headers, "Content-Release": str(self.release.number)},
         )
 

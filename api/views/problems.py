@@ -14,7 +14,7 @@ from api.rendering import Json, as_json
 from api.schema import Operation, examples
 from api.serializers import ProblemListSerializer, ProblemPageSerializer
 from api.views.contract import ContractView
-from api.views.service import HtmlRenderer
+from api.views.pages import HtmlRenderer
 
 
 @cache

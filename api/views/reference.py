@@ -10,22 +10,21 @@ from rest_framework.request import Request
 
 from api import releases
 from api.pages import console, reference, samples
-from api.views.contract import A_DAY, NEWEST, PINNED, ContractView
-from api.views.service import Anything
+from api.views.contract import A_DAY, NEWEST, PINNED, base_of
+from api.views.pages import PageView
 
 IN_A_BROWSER = "private, max-age=60"
 
 
-class ReferencePage(ContractView):
+class ReferencePage(PageView):
     """A page that names the host that was asked, so that a browser alone may keep it."""
 
     is_for_anybody = True
-    content_negotiation_class = Anything
+    section = "docs"
 
     def page(self, text: str) -> HttpResponse:
         """A rendered text, with the host and the releases that its samples name."""
-        # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
-        base, newest = f"{self.request.scheme}://{self.request.get_host()}", 1
+        base, newest = base_of(self.request), 1
         with suppress(releases.ContentUnavailableError):
             newest = releases.current().number
         response = self.static(HttpResponse(samples.filled(text, escape(base), newest)))
@@ -49,21 +48,21 @@ class DocsGroup(ReferencePage):
         return self.page(group_page(group))
 
 
-class DocsSearch(ContractView):
+class DocsSearch(PageView):
     """What the search of the reference finds, for the script of its pages."""
 
     is_for_anybody = True
-    content_negotiation_class = Anything
+    section = "docs"
 
     def get(self, request: Request) -> HttpResponse:
         return self.static(HttpResponse(reference.search_entries(), content_type="application/json"))
 
 
-class Console(ContractView):
+class Console(PageView):
     """Swagger UI."""
 
     is_for_anybody = True
-    content_negotiation_class = Anything
+    section = "docs"
 
     def get(self, request: Request) -> HttpResponse:
         return self.html("api/docs_console.html", {"section": "docs"})

@@ -6,8 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +18,7 @@ from api.rendering import Json
 from api.schema import Operation
 from api.serializers import FACTS, CallerSerializer, HealthSerializer, IndexSerializer, ReadySerializer
 from api.views.contract import CONTENT_STATUS, ContractView, base_of
+from api.views.pages import Anything, HtmlRenderer
 
 NOTICE = (
     "Published facts and limits with their sources. Not medical advice: the treating provider determines eligibility "
@@ -45,21 +44,6 @@ LINKS = {
     "openapi_json": "/v1/openapi.json",
     "docs": "/docs",
 }
-
-
-class HtmlRenderer(BaseRenderer):
-    """Lets a view serve text/html; the view renders its own template."""
-
-    media_type = "text/html"
-    format = "html"
-
-
-class Anything(BaseContentNegotiation):
-    """For a view with one representation, which is served whatever the client accepts."""
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """The first renderer."""
-        return renderers[0], renderers[0].media_type
 
 
 def index(release: releases.FrozenRelease) -> dict[str, Any]:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import yaml
-
 from api.problems import FAULTS
 from api.rules import Fault
 from api.schema.operations import IN_OTHER_WORDS
-from api.views.service import openapi_yaml
 
 Schema = dict[str, Any]
 
@@ -98,7 +95,7 @@ def as_text(value: Any) -> str:
 class Contract:
     """The OpenAPI document."""
 
-    document: Schema
+    document: Mapping[str, Any]
 
     def tools(self) -> dict[str, Tool]:
         """The operations that agents have a use for, by name, in the order of the document."""
@@ -159,9 +156,3 @@ class Contract:
                 meant = meant[name]
             part = {**meant, **{name: value for name, value in part.items() if name != "$ref"}}
         return {name: self.whole(value) for name, value in part.items()}
-
-
-def contract() -> Contract:
-    """The committed document, by the fast reader where there is one: an agent's host does not wait long."""
-    document = yaml.load(openapi_yaml(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
-    return Contract(document)

@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from api import releases
 from api.management.agents import LOCK
 from api.management.agents.calls import call
-from api.management.agents.tools import contract
+from api.management.agents.tools import Contract
 from api.management.asking import asking
+from api.pages.contract import document
 from api.releases import ContentUnavailableError
 
 
@@ -29,4 +30,4 @@ class Command(BaseCommand):
         except ContentUnavailableError:
             raise CommandError("Nothing is published, or it cannot be read. Run: manage.py up") from None
         with asking() as ask, suppress(KeyboardInterrupt):
-            serve(contract(), partial(call, ask))
+            serve(Contract(document()), partial(call, ask))

@@ -61,22 +61,7 @@ function keepLanguage() {
   }
 }
 
-function letCopy(samples) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "plain";
-  button.textContent = "Copy";
-  button.addEventListener("click", async () => {
-    const shown = [...samples.querySelectorAll("pre")].find((each) => each.offsetParent);
-    await navigator.clipboard.writeText(shown.textContent);
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 2000);
-  });
-  samples.append(button);
-}
-
 // Links to Swagger UI as it was at this address lead to where it is.
 if (location.hash.startsWith("#/")) location.replace(`/docs/console${location.hash}`);
 document.querySelectorAll("form.search").forEach(search);
-if (navigator.clipboard) document.querySelectorAll(".samples").forEach(letCopy);
 keepLanguage();

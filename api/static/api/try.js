@@ -22,7 +22,7 @@ function put(fresh, ids) {
   for (const id of ids) at(id).replaceWith(fresh.getElementById(id));
   const said = fresh.getElementById("said").innerHTML;
   if (at("said").innerHTML !== said) at("said").innerHTML = said;
-  dress();
+  offerCopies();
 }
 
 // While somebody types, the fields stay as they are, and what is folded open stays open.
@@ -58,23 +58,6 @@ function go(id) {
   return true;
 }
 
-function dress() {
-  for (const code of document.querySelectorAll("pre.copy:not(.dressed)")) {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
-    button.className = "plain small";
-    button.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(code.textContent);
-        button.textContent = "Copied";
-      } catch {
-        getSelection().selectAllChildren(code);
-      }
-    });
-    code.classList.add("dressed");
-    code.after(button);
-  }
-}
-
 document.addEventListener("input", (event) => {
   const form = event.target.closest("#try");
   if (!form || !document.querySelector("#answer[data-checked]")) return;
@@ -100,5 +83,3 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest('#answer a[href^="#"], #said a[href^="#"]');
   if (link && go(decodeURIComponent(link.getAttribute("href").slice(1)))) event.preventDefault();
 });
-
-dress();
