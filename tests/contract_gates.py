@@ -8,19 +8,19 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.breaking import PRESENT, RELEASED, breaks, read
+from tests.commands import manage
+from tests.released import url_of
+from tests.servers import up
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = ROOT / "tests" / "clients"
@@ -153,50 +153,17 @@ def breaking(scratch: Path) -> str:
     return f"{len(found)} breaks from {versions[0]} to {versions[1]}, all accepted"
 
 
-def answers(address: str, process: subprocess.Popen[bytes], headers: Mapping[str, str] | None = None) -> None:
-    """Return as soon as the service answers there with 200.
-
-    Raises:
-        GateError: it ended, or did not within two minutes.
-    """
-    asked = urllib.request.Request(address, headers=dict(headers or {}))  # noqa: S310 - our own server
-    for _ in range(240):
-        if process.poll() is not None:
-            break
-        with suppress(urllib.error.URLError), urllib.request.urlopen(asked):  # noqa: S310 - our own server
-            return
-        time.sleep(0.5)
-    raise GateError(f"{address} does not answer with 200")
-
-
 @contextmanager
 def server(scratch: Path) -> Iterator[tuple[str, str]]:
-    """The address of this service with its content, and a partner key, for as long as a client needs it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{scratch / 'gates.sqlite3'}"}
-    command = [sys.executable, "manage.py", "up", "--port", str(port)]
-    log = (scratch / "up.log").open("wb")
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603 - ours
-    address = f"http://127.0.0.1:{port}"
-    try:
-        answers(f"{address}/readyz", process)
-        issue = [sys.executable, "manage.py", "issue_key", "clinic-apps"]
-        issued = subprocess.run(  # noqa: S603 - ours
-            issue, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-        )
-        key = issued.stdout.strip()
-        answers(f"{address}/v1/whoami", process, {"Authorization": f"Bearer {key}"})  # a new key is read in a moment
-        yield address, key
-    except GateError as error:
-        raise GateError(f"{error}\n{(scratch / 'up.log').read_text('utf-8')}") from error
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    """The address of this service with its content, and a partner key that it knows from its start on."""
+    url = url_of(scratch / "gates.sqlite3")
+    for arguments in (("migrate",), ("issue_key", "clinic-apps")):
+        done = manage(*arguments, DATABASE_URL=url)
+        if done.returncode != 0:
+            raise GateError(done.stderr)
+    with up(scratch / "up.log", DATABASE_URL=url) as service:
+        service.until("Serving on")
+        yield f"http://127.0.0.1:{service.port}", done.stdout.strip()
 
 
 def typescript(scratch: Path) -> str:
@@ -254,7 +221,7 @@ def main() -> int:
             start = time.monotonic()
             try:
                 came_to = gate(Path(folder))
-            except (GateError, OSError, subprocess.SubprocessError, ValueError) as problem:
+            except (GateError, AssertionError, OSError, subprocess.SubprocessError, ValueError) as problem:
                 failed += 1
                 came_to = f"FAILED: {problem}"
             print(f"{name}: {came_to} ({time.monotonic() - start:.0f} s)", flush=True)
