@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--plot", type=Path, default=PLOT)
     chosen = parser.parse_args()
     rounds, seconds = (1, 2.0) if chosen.quick else (chosen.rounds, chosen.seconds)
-    names = {"bare", *(chosen.only or (QUICK if chosen.quick else [peer.name for peer in PEERS]))}
+    names = {"bare", *(chosen.only or (QUICK if chosen.quick else (*(peer.name for peer in PEERS), "nginx")))}
     need_programs()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
