@@ -166,6 +166,7 @@ def test_it_does_not_stand_in_for_a_number_that_no_source_gives(release: FrozenR
         ([own(slug=7)], {"/house_limits/0/slug": "not_a_string"}),
         ([own(label=" ")], {"/house_limits/0/label": "not_a_text"}),
         ([own(label="a\nb")], {"/house_limits/0/label": "not_a_text"}),
+        ([own(label="a\ud800")], {"/house_limits/0/label": "not_a_text"}),
         ([own(label="a" * 201)], {"/house_limits/0/label": "not_a_text"}),
         ([own(name="x")], {"/house_limits/0/name": "patient_identifier"}),
         ([own(product="nothing")], {"/house_limits/0/product": "unknown_slug"}),

@@ -36,7 +36,7 @@ class OwnText(AsItIs):
 
     def read(self, value: Any, pointer: str, reader: Reader) -> str | None:
         text = text_of(value, pointer, reader)
-        if text is None or (len(text) <= self.most and re.fullmatch(TEXT_PATTERN[1:-1], text)):
+        if text is None or (len(text) <= self.most and re.fullmatch(TEXT_PATTERN[1:-1], text) and _is_utf_8(text)):
             return text
         detail = f"Send a text without control characters, {self.most} characters at most."
         reader.fault(pointer, "not_a_text", detail)
@@ -44,3 +44,12 @@ class OwnText(AsItIs):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": TEXT_PATTERN, "minLength": 1, "maxLength": self.most}
+
+
+def _is_utf_8(text: str) -> bool:
+    """Whether a text can be written as UTF-8; one with half a surrogate pair, which JSON lets through, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
