@@ -15,11 +15,10 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
 from api.authentication import is_for_admin
-from api.errors import CONTENT_SECURITY_POLICY, problem_response
+from api.errors import FORM_POLICY, problem_response
 from api.problems import PROBLEMS
 from api.schema import HEADERS
 
-ADMIN_POLICY = CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'")
 HEALTH = ("/livez", "/readyz")
 READING = ("GET", "HEAD")
 OF_FUNCTIONS = ("GET", "HEAD", "POST")  # the methods of a view that is no class, and so does not say which it has
@@ -85,7 +84,7 @@ class AdminPages:
             response = self.get_response(request)
         finally:
             self.room.release()
-        response["Content-Security-Policy"] = ADMIN_POLICY
+        response["Content-Security-Policy"] = FORM_POLICY
         response.setdefault("Cache-Control", "no-store")
         return response
 

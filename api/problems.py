@@ -105,7 +105,7 @@ PROBLEMS = {
             401,
             "A key is required",
             "Send a partner key in the header `Authorization`.",
-            "This service answers nobody without a key here; its pages, the contract, problems and health are open.",
+            "This service answers nobody without a key here; guides, contract, problems and health are open.",
             "Ask whoever runs this service for a partner key, and send it as `Authorization: Bearer` and the key.",
         ),
         Problem(

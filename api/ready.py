@@ -62,7 +62,7 @@ SECONDS_BETWEEN = 1.0
 # What is compressed before anybody asks for it.
 PLAIN = (
     *(f"/v1/{name}" for name in FACTS),
-    *("/v1/session-plans/examples", "/v1/openapi.yaml", "/v1/openapi.json", "/v1/coverage"),
+    *("/v1/session-plans/examples", "/v1/openapi.yaml", "/v1/openapi.json", "/v1/coverage", "/docs"),
 )
 MOST_REHEARSED = 200  # answers that were asked for again and again, and are made anew for the next release
 

@@ -3,12 +3,26 @@
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
+from api.views.fact_pages import FactIndex, FactOfOne, FactView
 from api.views.facts import Coverage, FactDetail, FactList, PlanExamples, ReleaseDetail, Releases, Vectors
+from api.views.guides import (
+    ApiCatalog,
+    Arazzo,
+    Bruno,
+    GuidePage,
+    Guides,
+    GuideText,
+    KotlinSettings,
+    LlmsTxt,
+    Postman,
+)
 from api.views.history import Bundle, Changes, Diff, Feed
 from api.views.plans import ComparePlans, ResolveLimit, ValidateBatch, ValidatePlan
+from api.views.playground import Playground
 from api.views.problems import ProblemPage, Problems
+from api.views.reference import Console, ConsoleDocument, Docs, DocsGroup, DocsSearch
 from api.views.search import Search
-from api.views.service import Docs, Home, Index, Live, OpenApi, OpenApiAsJson, Ready, SecurityTxt, WhoAmI
+from api.views.service import Home, Index, Live, OpenApi, OpenApiAsJson, Ready, SecurityTxt, WhoAmI
 
 
 class SlugConverter(StringConverter):
@@ -68,7 +82,30 @@ urlpatterns = [
     path("v1/openapi.json", OpenApiAsJson.as_view(), name="openapi-json"),
     path("v1/problems", Problems.as_view(), name="problems"),
     path("v1/problems/<slug:code>", ProblemPage.as_view(), name="problem"),
+    path("try", Playground.as_view(), name="try"),
     path("docs", Docs.as_view(), name="docs"),
+    path("docs/search.json", DocsSearch.as_view(), name="docs-search"),
+    path("docs/console", Console.as_view(), name="docs-console"),
+    path("docs/console.json", ConsoleDocument.as_view(), name="docs-console-document"),
+    path("docs/postman.json", Postman.as_view(), name="postman"),
+    path("docs/bruno.zip", Bruno.as_view(), name="bruno"),
+    path("docs/kotlin.yaml", KotlinSettings.as_view(), name="kotlin-settings"),
+    path("docs/arazzo.yaml", Arazzo.as_view(), name="arazzo"),
+    path("docs/<name:group>", DocsGroup.as_view(), name="docs-group"),
+    path("facts", FactView.as_view(), name="facts"),
+    path("facts/<slug:page>", FactIndex.as_view(), name="facts-page"),
+    path("facts/products/<slug:product>", FactOfOne.as_view(under="products"), name="product-page"),
+    path("facts/limits/<slug:product>", FactOfOne.as_view(under="limits"), name="limits-page"),
+    path(
+        "facts/contraindications/<slug:contraindication>",
+        FactOfOne.as_view(under="contraindications"),
+        name="contraindication-page",
+    ),
+    path("guides", Guides.as_view(), name="guides"),
+    path("guides/<name:slug>", GuidePage.as_view(), name="guide"),
+    path("guides/<name:slug>.md", GuideText.as_view(), name="guide-text"),
+    path("llms.txt", LlmsTxt.as_view(), name="llms-txt"),
+    path(".well-known/api-catalog", ApiCatalog.as_view(), name="api-catalog"),
     path(".well-known/security.txt", SecurityTxt.as_view(), name="security-txt"),
     path("livez", Live.as_view(), name="livez"),
     path("readyz", Ready.as_view(), name="readyz"),

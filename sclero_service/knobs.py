@@ -120,7 +120,7 @@ KNOBS = (
         switch,
         "on",
         "on or off",
-        "Whether requests without a partner key are answered. The pages, the contract, problems and health always are.",
+        "Whether requests without a partner key are answered. Guides, contract, problems and health always are.",
     ),
     Knob(
         "ADMIN",

@@ -69,7 +69,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the body of a plan
 MOST_BYTES_OF_PLANS = 1024 * 1024  # the body of up to 100 plans
 
 SILENCED_SYSTEM_CHECKS = [
-    # No cookie, no session, no form: there is nothing for a forged request to ride on. The admin has all three.
+    # No cookie, no session, no form that changes anything: a forged request has nothing to ride on. The admin has.
     *([] if ADMIN else ["security.W003"]),
     "security.W008",  # plain http is refused, not redirected: a redirect makes a POST a GET
     "security.W005",  # what other hosts of the domain serve is not for this service to say

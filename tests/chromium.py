@@ -75,15 +75,16 @@ class Chromium:
         session = self.do("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.do("Page.enable", session)
         self.do("Emulation.setScriptExecutionDisabled", session, value=not has_scripts)
-        return Person(self, session)
+        return Person(self, session, context)
 
 
 class Person:
     """Somebody before a window of the browser."""
 
-    def __init__(self, browser: Chromium, session: str) -> None:
+    def __init__(self, browser: Chromium, session: str, context: str) -> None:
         self.browser = browser
         self.session = session
+        self.context = context
 
     @contextmanager
     def loading(self) -> Iterator[None]:
@@ -107,6 +108,10 @@ class Person:
         assert "exceptionDetails" not in told, (expression, told)
         return told["result"].get("value")
 
+    def has(self, selector: str) -> bool:
+        """Whether the page has what a selector finds."""
+        return bool(self.tell(f"document.querySelector({json.dumps(selector)}) !== null"))
+
     def text(self) -> str:
         """All text of the page."""
         return str(self.tell("document.body.innerText"))
@@ -125,6 +130,16 @@ class Person:
         """Press a button or a link that leads to another page."""
         with self.loading():
             self.tell(f"document.querySelector({json.dumps(selector)}).click(); 0")
+
+    def may_copy(self, origin: str) -> None:
+        """Let pages of an origin read and write what was copied."""
+        permissions: dict[str, Any] = {
+            "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"],
+            "origin": origin,
+            "browserContextId": self.context,
+        }
+        self.browser.do("Browser.grantPermissions", **permissions)
+        self.browser.do("Emulation.setFocusEmulationEnabled", self.session, enabled=True)
 
     def picture(self, path: Path) -> None:
         """Keep a picture of the whole page."""

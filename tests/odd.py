@@ -5,7 +5,7 @@ Texts are in Latin-1, one character for each byte, as WSGI has them.
 
 # fmt: off
 TARGETS = (
-    "/", "/docs", "/livez", "/v1/areas", "/v1/problems/not_found", "/static/api/page.css",
+    "/", "/docs", "/try", "/livez", "/v1/areas", "/v1/problems/not_found", "/static/api/page.css",
     "/v1/session-plans/validate", "/v1/session-plans/validate-batch",
     "*", "//", "/%00", "/%ff", "/%zz", "/static/%00", "/static/../../etc/passwd", "/static/api", "/v1/areas/%0d%0aX",
     "/v1/releases/99999999999999999999", "/v1/areas/" + "a" * 30_000, "/v1/problems/" + "%C3%A9" * 3000,

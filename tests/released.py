@@ -3,10 +3,11 @@
 The newer one is the packaged content; the older has a lower volume of a session in the clinic. They are frozen without
 being proved, which takes a third of the time: publishing is what other tests are for.
 
-    DATABASE_URL=sqlite:////tmp/db.sqlite3 python -m tests.released
+    DATABASE_URL=sqlite:////tmp/db.sqlite3 python -m tests.released   # --small: those of the specimen
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import tempfile
@@ -21,13 +22,13 @@ from tests.commands import python
 FORMER, LATTER = 1, 2
 
 
-def released(url: str) -> str:
+def released(url: str, *options: str) -> str:
     """The URL itself, once its database has the releases. One that has some is left as it is.
 
     Raises:
         AssertionError: it cannot be filled.
     """
-    run = python("-m", "tests.released", DATABASE_URL=url)
+    run = python("-m", "tests.released", *options, DATABASE_URL=url)
     assert run.returncode == 0, run.stderr
     return url
 
@@ -61,6 +62,9 @@ def processes(url: str, begin: Callable[[], None], most: int | None = None) -> P
 
 def main() -> None:
     """Fill the database that `DATABASE_URL` names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="with the small content of the specimen")
+    is_small = parser.parse_args().small
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sclero_service.settings")
@@ -70,13 +74,16 @@ def main() -> None:
 
     from api.models import Release
     from api.publishing import load_content, render
-    from tests.conftest import freeze
+    from tests.conftest import SPECIMEN, freeze
 
     call_command("migrate", verbosity=0)
     if Release.objects.exists():
         return
-    load_content(settings.FIXTURES)
-    content = render()
+    if is_small:
+        content = json.loads(SPECIMEN.read_text("utf-8"))
+    else:
+        load_content(settings.FIXTURES)
+        content = render()
     lower = [
         {**limit, "value": "8"} if limit["slug"] == "clinic-session-volume-max" else limit
         for limit in content["session-limits"]

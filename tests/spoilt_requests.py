@@ -20,7 +20,14 @@ PLANS = "/v1/session-plans"
 VALIDATE, BATCH, COMPARE = f"{PLANS}/validate", f"{PLANS}/validate-batch", f"{PLANS}/compare"
 SWAGGER = "/static/drf_spectacular_sidecar/swagger-ui-dist"
 PAGES = (
-    *("/", "/docs", "/v1/problems/invalid_plan", "/static/api/page.css", "/static/api/docs.js", "/static/api/icon.svg"),
+    *(
+        "/",
+        "/docs",
+        "/v1/problems/invalid_plan",
+        "/static/api/page.css",
+        "/static/api/reference.js",
+        "/static/api/icon.svg",
+    ),
     *(f"{SWAGGER}/swagger-ui.css", f"{SWAGGER}/favicon-32x32.png"),
 )
 PREFLIGHT = {"HTTP_ORIGIN": "https://a.example", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "POST"}

@@ -22,9 +22,11 @@ from typing import Any
 from tests.commands import PROJECT
 
 RUNS, TESTS = PROJECT / "requirements.txt", PROJECT / "tests" / "requirements.txt"
-LOCKS = (RUNS, *sorted((PROJECT / "tests").rglob("requirements.txt")))
+AGENTS = PROJECT / "api" / "management" / "agents" / "requirements.txt"
+LOCKS = (RUNS, AGENTS, *sorted((PROJECT / "tests").rglob("requirements.txt")))
 CODE = ("api", "sclero_service", "manage.py")
-HEAD = "| Licence | Of what runs | Of what only tests |\n| --- | --- | --- |\n"
+COLUMNS = {"Of what runs": RUNS, "Of what serves agents": AGENTS, "Of what only tests": TESTS}
+HEAD = f"| Licence | {' | '.join(COLUMNS)} |\n{'| --- ' * (len(COLUMNS) + 1)}|\n"
 # How packages spell a licence that has a name of its own in SPDX; "BSD" alone does not say which.
 SPELLINGS = {
     "Apache 2.0": "Apache-2.0",
@@ -83,14 +85,14 @@ def stated(name: str) -> str | None:
 
 def noted(readme: str) -> dict[str, str]:
     """The licence of each package as the README's table has it."""
-    rows = re.findall(r"^\| (.+?) \| (.*?) \| (.*?) \|$", readme.partition(HEAD)[2].partition("\n\n")[0] + "\n", re.M)
-    return {name: licence for licence, *cells in rows for cell in cells for name in re.findall(r"[\w.-]+", cell)}
+    rows = re.findall(r"^\| (.+?) \| (.*) \|$", readme.partition(HEAD)[2].partition("\n\n")[0] + "\n", re.M)
+    return {name: licence for licence, cells in rows for name in re.findall(r"[\w.-]+", cells)}
 
 
 def licences(readme: str) -> dict[str, str]:
     """The licence of each locked package: what it states; what is noted, where it states none or is not installed."""
     known = noted(readme)
-    told = {name: stated(name) for name in {**locked(RUNS), **locked(TESTS)}}
+    told = {name: stated(name) for path in COLUMNS.values() for name in locked(path)}
     return {
         name: known.get(name, "not noted") if licence is None or licence in UNTOLD else licence
         for name, licence in told.items()
@@ -99,14 +101,12 @@ def licences(readme: str) -> dict[str, str]:
 
 def table(readme: str) -> str:
     """The README's table as it is to be."""
-    runs = locked(RUNS)
-    cells: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    packages = [locked(path) for path in COLUMNS.values()]
+    cells: dict[str, tuple[list[str], ...]] = defaultdict(lambda: tuple([] for _ in packages))
     for name, licence in sorted(licences(readme).items()):
-        cells[licence][name not in runs].append(name)
+        cells[licence][next(k for k, some in enumerate(packages) if name in some)].append(name)
     rows = sorted(cells.items())
-    return HEAD + "".join(
-        f"| {licence} | {', '.join(some)} | {', '.join(others)} |\n" for licence, (some, others) in rows
-    )
+    return HEAD + "".join(f"| {licence} | {' | '.join(map(', '.join, columns))} |\n" for licence, columns in rows)
 
 
 def without_hash() -> list[str]:

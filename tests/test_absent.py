@@ -13,7 +13,7 @@ from api.releases import FrozenRelease, current
 from tests.conftest import SPECIMEN, freeze
 from tests.plans import VALIDATE, clinic_plan, plan, post
 from tests.test_openapi import DOCUMENT
-from tests.test_routes import BODIES, ROUTES, path_of
+from tests.test_routes import BODIES, PAGES, ROUTES, path_of
 
 # A JSON Pointer to the whole document is the empty text (RFC 6901), which is a value.
 VALUES = ("pointer",)
@@ -27,7 +27,7 @@ def empty_texts(node: Any, where: str = "") -> Iterator[str]:
         yield from empty_texts(child, f"{where}/{name}")
 
 
-NOT_JSON = {"docs", "feed", "openapi", "security-txt"}
+NOT_JSON = {*PAGES, "feed", "openapi"}
 AS_FROZEN = {"bundle", "changes", "diff"}  # the very rows of which the digest is
 
 

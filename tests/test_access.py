@@ -12,7 +12,7 @@ from api.access import HEALTH
 from api.releases import FrozenRelease
 from api.schema import HEADERS, examples
 from tests.plans import VALIDATE, post
-from tests.test_routes import BODIES, METHODS, ROUTES, path_of
+from tests.test_routes import BODIES, FORMS, METHODS, ROUTES, path_of
 
 APP, OTHER = "https://app.example", "https://other.example"
 STATIC = "/static/api/page.css"
@@ -99,7 +99,7 @@ def test_where_no_proxy_is_told_of_its_header_is_not_believed(client: Client, re
     assert "Strict-Transport-Security" not in response
 
 
-READ = [*(name for name in ROUTES if name not in BODIES), STATIC, "/v1/nowhere", "/v1/areas/nowhere"]
+READ = [*(name for name in ROUTES if name not in {*BODIES, *FORMS}), STATIC, "/v1/nowhere", "/v1/areas/nowhere"]
 OPENED: list[tuple[list[str], str, str | None]] = [  # the origins that may send plans, one that asks, what it is told
     ([], APP, None),
     ([APP], APP, APP),

@@ -15,11 +15,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve
 
+from api.pages.contract import openapi_json, openapi_yaml
 from api.releases import FrozenRelease
 from api.schema import EXAMPLES
 from api.views.contract import ContractView
 from api.views.problems import samples
-from api.views.service import openapi_json, openapi_yaml
 from tests.asking import in_full
 
 # Pages of problems show other examples, so they come last.

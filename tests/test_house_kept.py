@@ -27,6 +27,7 @@ from tests.plans import VALIDATE, clinic_plan, post
 from tests.promises import differing
 from tests.ready import Asked
 from tests.servers import until
+from tests.try_pages import read, sent
 
 RESOLVE = "/v1/session-limits/resolve?product=asclera&concentration_percent=0.5&form=liquid"
 BATCH = "/v1/session-plans/validate-batch"
@@ -297,3 +298,16 @@ def test_a_partner_or_a_file_that_is_not_there_is_told(file: Path) -> None:
     Partner.objects.create(slug="clinic-apps")
     with pytest.raises(CommandError, match="The file cannot be read"):
         call_command("set_house_limits", "clinic-apps", f"{file}x")
+
+
+@pytest.mark.usefixtures("two_partners")
+def test_the_playground_holds_what_is_kept_for_whoever_asks(client: Client) -> None:
+    form = {"/sessions/0/treatments/0/area": ["leg"], "/sessions/0/treatments/0/amount/unit": ["mL"]}
+    form["/sessions/0/treatments/0/amount/value"] = ["9"]
+    for key in (SAMPLE, READER):
+        plan = {"sessions": [{"treatments": [{"area": "leg", "amount": {"value": "9", "unit": "mL"}}]}]}
+        answer = told(client, "POST", f"{VALIDATE}?passed=binding", plan, key)
+        page = read(sent(client, form, **bearer(key)))
+        shown = [each.given["id"] for each in page.answer.all("li", "finding")]
+        assert (page.verdict, shown) == (answer["verdict"], [finding["id"] for finding in answer["findings"]])
+        assert any(":house:" in name for name in shown) is (key == SAMPLE)

@@ -11,7 +11,7 @@ from django.urls import path
 
 from api.releases import FrozenRelease
 from tests.asking import Answer, ask
-from tests.test_routes import BODIES, ROUTES, path_of
+from tests.test_routes import BODIES, FORMS, ROUTES, path_of
 
 STATIC = "/static/api/page.css"
 NOWHERE = ("/nowhere", "/v1/areas/nowhere/at-all", "/static/nowhere.css", "//", "*")
@@ -43,9 +43,9 @@ def refused(answer: Answer, methods: str) -> None:
 
 @pytest.mark.parametrize("name", ROUTES)
 def test_what_a_route_has_no_method_for_is_refused(name: str, release: FrozenRelease) -> None:
-    methods = "POST" if name in BODIES else "GET, HEAD"
+    methods = "POST" if name in BODIES else "GET, HEAD, POST" if name in FORMS else "GET, HEAD"
     target = path_of(name, release)
-    for method in (*FOREIGN, "PUT", "DELETE", "OPTIONS", "GET" if name in BODIES else "POST"):
+    for method in {*FOREIGN, "PUT", "DELETE", "OPTIONS", "GET", "POST"} - {*methods.split(", ")}:
         refused(ask(method, f"{target}?canary", b"canary", HTTP_X_CANARY="canary"), methods)
 
 

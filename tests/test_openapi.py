@@ -165,7 +165,7 @@ def test_the_document_is_served_as_committed(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/openapi.yaml", "/v1/openapi.json", "/docs", "/v1/problems", "/v1/problems/not_found"]
+    "path", ["/v1/openapi.yaml", "/v1/openapi.json", "/docs/console", "/v1/problems", "/v1/problems/not_found"]
 )
 def test_what_a_version_serves_is_kept_and_not_sent_again(client: Client, path: str) -> None:
     first = client.get(path)

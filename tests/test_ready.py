@@ -38,7 +38,10 @@ PATHS = [
     path.format(**{each["name"]: each["example"] for each in map(whole, operation.get("parameters", ()))})
     for path, _, operation in OPERATIONS
 ]
-PAGES = ["/", "/docs", "/v1/nowhere", "/v1/problems/not_found", "/static/api/page.css", "/.well-known/security.txt"]
+PAGES = [
+    *("/", "/docs", "/guides", "/docs/arazzo.yaml", "/v1/nowhere", "/v1/problems/not_found", "/static/api/page.css"),
+    "/.well-known/security.txt",
+]
 QUERIES = [
     "",
     "release=1",
@@ -127,6 +130,7 @@ def test_what_lasts_is_asked_of_django_once(asked: Asked) -> None:
         *((path, {}) for path in ("/v1/whoami", "/livez", "/readyz", "/v1/nowhere", "/v1/areas?colour=red")),
         *((path, {}) for path in ("/static/api/page.css", "/.well-known/security.txt")),
         ("/", {"HTTP_ACCEPT": "text/html"}),  # which names the host, and is this client's own
+        ("/guides/errors", {}),  # as do guides
         (f"{AREAS}?q={'a' * 150}", {"HTTP_ACCEPT": f"application/json, {'a/b, ' * 200}"}),  # by a key that is too long
         ("/v1/releases/1/diff/2", {}),  # which counts as many requests as there are named plans
         (AREAS, {"HTTP_ACCEPT_ENCODING": "identity;q=0, *;q=0"}),

@@ -33,7 +33,7 @@ def test_a_package_for_other_machines_keeps_what_is_noted() -> None:
     assert stated("no-such-package") is None
     assert licences(README)["pyyaml-ft"] == noted(README)["pyyaml-ft"] == "MIT"
     assert licences("")["pyyaml-ft"] == "not noted"
-    assert noted(f"{HEAD}| MIT | a, b-c |  |\n| BSD |  | d |\n\n| x | y | z |\n") == {
+    assert noted(f"{HEAD}| MIT | a, b-c |  |  |\n| BSD |  |  | d |\n\n| x | y | z |\n") == {
         "a": "MIT",
         "b-c": "MIT",
         "d": "BSD",

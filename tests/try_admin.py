@@ -26,8 +26,7 @@ from django.contrib import admin  # noqa: E402 - Django is set up by now
 from django.contrib.auth.models import User  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from api.access import ADMIN_POLICY  # noqa: E402
-from api.errors import CONTENT_SECURITY_POLICY  # noqa: E402
+from api.errors import CONTENT_SECURITY_POLICY, FORM_POLICY  # noqa: E402
 from tests.admin_walk import prepare  # noqa: E402
 from tests.browsing import Form, FormReader  # noqa: E402
 
@@ -100,7 +99,7 @@ def wrongs(answer: Any, path: str, may_see: bool) -> Iterator[str]:
     page = answer.content.decode() if not answer.streaming else ""
     if answer.status_code not in FINE:
         yield f"status {answer.status_code}"
-    if answer.headers.get("Content-Security-Policy") not in (ADMIN_POLICY, CONTENT_SECURITY_POLICY):
+    if answer.headers.get("Content-Security-Policy") not in (FORM_POLICY, CONTENT_SECURITY_POLICY):
         yield f"policy {answer.headers.get('Content-Security-Policy')}"
     if "Traceback" in page or "<script>alert" in page:
         yield "a traceback, or a script that was sent"

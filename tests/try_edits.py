@@ -24,6 +24,7 @@ from django.db import transaction
 from django.test import Client
 
 from api.models import PlanExample
+from api.pages.told import PAGES
 from api.publishing import RefusedError, load_content, publish, render
 from api.publishing.checks import row_problems
 from api.releases import current
@@ -111,6 +112,8 @@ def failures(client: Client, random: Random) -> Iterator[str]:
     paths = ["/", "/v1", "/docs", "/readyz", "/v1/coverage", "/v1/session-plans/examples", "/v1/releases"]
     paths += [f"/v1/releases/{number}", f"/v1/releases/{number}/vectors", "/v1/openapi.yaml", "/v1/problems/not_found"]
     paths += [f"/v1/{name}" for name in FACTS]
+    paths += ["/try", "/facts", *(f"/facts/{name}" for name in PAGES)]
+    paths += [f"/facts/products/{row['slug']}" for row in content["products"]]
     paths += [
         f"/v1/{name}/{row['slug']}"
         for name in FACTS

@@ -5,26 +5,22 @@ and `headers.json`, and for nginx `maps.conf` and `headers.conf`, its very heade
 """
 
 import json
-import logging
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
-from itertools import count
 from pathlib import Path
 from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
-from django.core.servers.basehttp import get_internal_wsgi_application
 from django.core.signals import request_started
 from django.db import close_old_connections
 from django.urls import get_resolver, reverse
 
 from api import releases
+from api.management.asking import Answer, Ask, asking
 from api.negotiation import IDENTITY
 from api.problems import PROBLEMS
 from api.releases import FrozenRelease
@@ -65,7 +61,7 @@ def export(folder: Path, number: int | None, progress: Progress) -> Written:
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        with asking() as ask:
+        with one_connection(), asking() as ask:
             written = write(aside / "files", release, ask, progress)
         if releases.current().number != newest:
             raise NotForFilesError("Another release was published meanwhile. Try again.")
@@ -80,59 +76,25 @@ def export(folder: Path, number: int | None, progress: Progress) -> Written:
     return written
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the application answers."""
-
-    is_there: bool
-    headers: Mapping[str, str]
-    body: bytes
-
-    def is_of(self, release: FrozenRelease) -> bool:
-        """Whether anyone may keep it, and it is of the release, or of none, as the contract is."""
-        is_public = "public" in self.headers.get("Cache-Control", "")
-        return self.is_there and is_public and self.headers.get("Content-Release") in (None, str(release.number))
-
-    def kept_headers(self) -> dict[str, str]:
-        """The headers that are the same whoever asks."""
-        return {name: text for name, text in self.headers.items() if name.lower() not in OF_ONE_REQUEST}
+def is_of(answer: Answer, release: FrozenRelease) -> bool:
+    """Whether anyone may keep an answer, and it is of the release, or of none, as the contract is."""
+    is_public = "public" in answer.headers.get("Cache-Control", "")
+    its_release = answer.headers.get("Content-Release")
+    return answer.status == 200 and is_public and its_release in (None, str(release.number))
 
 
-Ask = Callable[[str, str], Answer]  # an address and a coding in
+def kept_headers(answer: Answer) -> dict[str, str]:
+    """The headers that are the same whoever asks."""
+    return {name: text for name, text in answer.headers.items() if name.lower() not in OF_ONE_REQUEST}
 
 
 @contextmanager
-def asking() -> Iterator[Ask]:
-    """What asks the application of this process, which logs none of it, and counts each request for another client."""
-    clients = count(int(IPv4Address("10.0.0.0")))
-    shared, settings.CACHE_URL = settings.CACHE_URL, None
-    application = get_internal_wsgi_application()
-    logging.disable(logging.INFO)
-    request_started.disconnect(close_old_connections)  # one connection for all that is asked
-
-    def ask(address: str, coding: str) -> Answer:
-        path, _, query = address.partition("?")
-        begun: list[Any] = []
-        sent = {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REMOTE_ADDR": str(IPv4Address(next(clients))),
-            "HTTP_HOST": settings.ALLOWED_HOSTS[0],
-            "HTTP_ACCEPT": "application/json",
-            "HTTP_ACCEPT_ENCODING": coding,
-            "HTTP_X_FORWARDED_PROTO": "https",
-            "wsgi.url_scheme": "https",
-        }
-        setup_testing_defaults(sent)
-        body = b"".join(application(sent, lambda status, headers, *_: begun.extend((status, headers))))  # type: ignore[arg-type]  # no `write` is asked for
-        return Answer(begun[0].startswith("200"), dict(begun[1]), body)
-
+def one_connection() -> Iterator[None]:
+    """One connection to the database for all that is asked."""
+    request_started.disconnect(close_old_connections)
     try:
-        yield ask
+        yield
     finally:
-        settings.CACHE_URL = shared
-        logging.disable(logging.NOTSET)
         request_started.connect(close_old_connections)
 
 
@@ -179,7 +141,7 @@ def write(folder: Path, release: FrozenRelease, ask: Ask, progress: Progress) ->
         if number % TELL_EACH == 0:
             progress(f"{number} addresses")
         answers = {coding: ask(address, coding) for coding in SUFFIXES}
-        if not answers[IDENTITY].is_of(release):
+        if not is_of(answers[IDENTITY], release):
             continue
         name = file_of(address.partition("?")[0], answers[IDENTITY])
         for coding, answer in answers.items():
@@ -187,7 +149,7 @@ def write(folder: Path, release: FrozenRelease, ask: Ask, progress: Progress) ->
                 save(folder / f"{name}{SUFFIXES[coding]}", answer.body)
         written.files[address] = name
         written.headers[address] = {
-            coding: answer.kept_headers()
+            coding: kept_headers(answer)
             for coding, answer in answers.items()
             if coding in (IDENTITY, answer.headers.get("Content-Encoding"))
         }

@@ -76,4 +76,4 @@ def rounded(ratio: Ratio, decimals: int, rounding: int) -> str:
 def in_words(value: str, unit: str) -> str:
     """A number with its unit as a sentence says it: `4.2 mL`, `1 day`, `7 vials`, `24 %`."""
     one, several = UNIT_NAMES.get(unit, (unit, unit))
-    return f"{value} {one if value == '1' else several}".strip()
+    return f"{value} {one if value.removeprefix('-') == '1' else several}".strip()

@@ -33,7 +33,7 @@ REFERENCES = {
 
 def only_the_contract(endpoints: list[Any]) -> list[Any]:
     """The endpoints without the pages for people."""
-    return [endpoint for endpoint in endpoints if endpoint[0] not in ("/", "/docs", "/.well-known/security.txt")]
+    return [endpoint for endpoint in endpoints if endpoint[3].cls(**endpoint[3].initkwargs).operation.id]
 
 
 def with_plans(result: Schema, generator: Any, **kwargs: Any) -> Schema:

@@ -1,19 +1,33 @@
 """Examples: the id of an operation in; out, the requests and answers that `api/examples` has of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+PINS = ("?release=", "&release=", "as_of=", '"to_release"')
 EXAMPLES: Path = settings.BASE_DIR / "api" / "examples"
 
 
 def examples(operation_id: str = "*") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The name of each example of an operation, or of all, with its request and response."""
-    for path in sorted(EXAMPLES.glob(f"{operation_id}.*.json")):
-        yield path.name.split(".")[1], json.loads(path.read_text("utf-8"))
+    """The name of each example of an operation, or of all, with its request and response.
+
+    Those that send less come first, since a reader takes them in at once, and those that name a release last, since it
+    may not be there; then they come by name.
+    """
+    found = [
+        (path.name.split(".")[1], json.loads(path.read_text("utf-8")))
+        for path in sorted(EXAMPLES.glob(f"{operation_id}.*.json"))
+    ]
+    yield from sorted(found, key=lambda each: _how_telling(each[1]["request"]))
+
+
+def _how_telling(request: Mapping[str, Any]) -> tuple[bool, int]:
+    """What is less for a request that tells more."""
+    sent = json.dumps([request["path"], request.get("body")])
+    return any(pin in sent for pin in PINS), len(json.dumps(request.get("body")))
 
 
 def segment_of(operation_id: str, path: str, name: str) -> str | int | None:

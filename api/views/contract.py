@@ -168,6 +168,11 @@ class ContractView(APIView):
         return self.static(HttpResponse(render_to_string(template, {**shown})))
 
 
+def base_of(request: Request) -> str:
+    """The address that was asked. The Host was checked against ALLOWED_HOSTS; what names it is for this client only."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
 def digest(body: bytes) -> str:
     """What tells a body from others."""
     return hashlib.sha256(body).hexdigest()[:16]

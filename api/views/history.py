@@ -22,7 +22,8 @@ from api.rules.reading import Reader
 from api.schema import Operation
 from api.serializers import BundleSerializer, ChangePageSerializer, DiffSerializer
 from api.views.contract import CONTENT_STATUS, LIMIT, MOST_ON_A_PAGE, ContractView
-from api.views.service import LICENCE, NOTICE, Anything
+from api.views.pages import Anything
+from api.views.service import LICENCE, NOTICE
 
 START = "0"
 MOST_IN_FEED = 20

@@ -6,16 +6,15 @@ from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from rest_framework.request import Request
 
+from api.pages.texts import as_html
 from api.problems import PROBLEMS, Problem
 from api.rendering import Json, as_json
 from api.schema import Operation, examples
 from api.serializers import ProblemListSerializer, ProblemPageSerializer
 from api.views.contract import ContractView
-from api.views.service import HtmlRenderer
+from api.views.pages import HtmlRenderer
 
 
 @cache
@@ -49,12 +48,6 @@ def for_people(page: Mapping[str, Any]) -> dict[str, Any]:
     return {**page, "meaning": as_html(page["meaning"]), "to_do": as_html(page["to_do"]), "faults": faults}
 
 
-def as_html(text: str) -> SafeString:
-    """A text as HTML, with what stands in backticks as code."""
-    parts = enumerate(text.split("`"))
-    return format_html_join("", "{}", ((format_html("<code>{}</code>", part) if k % 2 else part,) for k, part in parts))
-
-
 class Problems(ContractView):
     """Every problem that the service answers with."""
 
@@ -73,7 +66,7 @@ class Problems(ContractView):
     def get(self, request: Request) -> HttpResponse:
         pages = [page_of(problem) for problem in PROBLEMS.values()]
         if request.accepted_renderer.format == "html":
-            return self.html("api/problems.html", {"problems": map(for_people, pages)})
+            return self.html("api/problems.html", {"section": "problems", "problems": map(for_people, pages)})
         return self.static(HttpResponse(as_json({"items": pages}), content_type="application/json"))
 
 
@@ -98,5 +91,5 @@ class ProblemPage(ContractView):
         page = page_of(PROBLEMS[code])
         if request.accepted_renderer.format == "html":
             shown = {"asked": samples()[code]["request"], "answered": json.dumps(page["sample"], indent=2)}
-            return self.html("api/problem.html", {"problem": for_people(page), **shown})
+            return self.html("api/problem.html", {"section": "problems", "problem": for_people(page), **shown})
         return self.static(HttpResponse(as_json(page), content_type="application/json"))

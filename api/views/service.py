@@ -1,27 +1,24 @@
 """The service itself: a request in; index, documentation and health out."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import keys, releases
 from api.authentication import caller_of
+from api.pages.contract import openapi_json, openapi_yaml
 from api.rates import published_rates, rates_of
 from api.releases import Row
 from api.rendering import Json
 from api.schema import Operation
 from api.serializers import FACTS, CallerSerializer, HealthSerializer, IndexSerializer, ReadySerializer
-from api.views.contract import CONTENT_STATUS, ContractView
+from api.views.contract import CONTENT_STATUS, ContractView, base_of
+from api.views.pages import FOR_THIS_CLIENT, Anything, HtmlRenderer
 
 NOTICE = (
     "Published facts and limits with their sources. Not medical advice: the treating provider determines eligibility "
@@ -49,21 +46,6 @@ LINKS = {
 }
 
 
-class HtmlRenderer(BaseRenderer):
-    """Lets a view serve text/html; the view renders its own template."""
-
-    media_type = "text/html"
-    format = "html"
-
-
-class Anything(BaseContentNegotiation):
-    """For a view with one representation, which is served whatever the client accepts."""
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """The first renderer."""
-        return renderers[0], renderers[0].media_type
-
-
 def index(release: releases.FrozenRelease) -> dict[str, Any]:
     """What `/v1` says."""
     return {
@@ -87,11 +69,9 @@ class Home(ContractView):
         release = self.release = releases.current()
         if request.accepted_renderer.format == "html":
             limits = [row for row in release.content["session-limits"] if is_of_the_article(row)]
-            # The Host was checked against ALLOWED_HOSTS; the page is for this client only, so it may name it.
-            base = f"{request.scheme}://{request.get_host()}"
-            page = {"index": index(release), "limits": limits, "resources": resources(), "base": base}
+            page = {"index": index(release), "limits": limits, "resources": resources(), "base": base_of(request)}
             response = HttpResponse(render_to_string("api/home.html", page))
-            response["Cache-Control"] = "private, max-age=60"
+            response["Cache-Control"] = FOR_THIS_CLIENT
         else:
             response = self.published(index(release))
         return response
@@ -195,28 +175,6 @@ class OpenApiAsJson(ContractView):
 
     def get(self, request: Request) -> HttpResponse:
         return self.static(HttpResponse(openapi_json(), content_type="application/json"))
-
-
-@cache
-def openapi_yaml() -> bytes:
-    """The committed document."""
-    return settings.OPENAPI_FILE.read_bytes()
-
-
-@cache
-def openapi_json() -> bytes:
-    """The committed document as JSON."""
-    return json.dumps(yaml.safe_load(openapi_yaml()), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-class Docs(ContractView):
-    """The OpenAPI document to read and try."""
-
-    is_for_anybody = True
-    content_negotiation_class = Anything
-
-    def get(self, request: Request) -> HttpResponse:
-        return self.html("api/docs.html", {})
 
 
 class SecurityTxt(ContractView):

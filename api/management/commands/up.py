@@ -17,7 +17,7 @@ GREETING = """
 Serving on {url}
 
   {url}/        what this is
-  {url}/docs    the API to read and try
+  {url}/docs    the API to read; {url}/try to try it
   {url}/v1      the API
 
 A plan that breaks a limit, and one that keeps them:

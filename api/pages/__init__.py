@@ -1,0 +1,1 @@
+"""What pages for people say: the contract, a release or words in; data for a template out. Views send it."""

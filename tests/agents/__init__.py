@@ -1,0 +1,1 @@
+"""A client of the MCP server, which runs where the SDK is; see `tests.mcp_client`."""
