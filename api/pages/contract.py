@@ -44,9 +44,7 @@ def operations() -> Iterator[tuple[str, str, Schema]]:
 
 
 def part(node: Schema) -> Schema:
-    """What a node refers to, else the node itself."""
-    if "$ref" not in node:
-        return node
+    """What a node refers to."""
     _, kind, name = node["$ref"].removeprefix("#/").split("/")
     found: Schema = document()["components"][kind][name]
     return found

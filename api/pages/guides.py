@@ -117,7 +117,7 @@ def _section(tokens: list[Token]) -> Section:
 
 
 class _Renderer(RendererHTML):
-    """HTML in which headings can be linked to, samples tell their language, and what is wide can be scrolled by key."""
+    """HTML in which samples tell their language, and what is wide can be scrolled by key."""
 
     def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """A sample under its language; `output` is what the one before it prints."""
@@ -128,11 +128,6 @@ class _Renderer(RendererHTML):
         return (
             f"<figure{kept}><figcaption>{LANGUAGES[language]}</figcaption>{code.replace('<pre>', _SCROLLED)}</figure>\n"
         )
-
-    def heading_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        """A heading with an anchor."""
-        tokens[index].attrSet("id", anchor_of(tokens[index + 1].content))
-        return self.renderToken(tokens, index, options, env)
 
     def table_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """A table in a frame that scrolls, which is called by its section and its number there."""

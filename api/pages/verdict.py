@@ -184,14 +184,14 @@ class Telling:
 
     def limit(self, limit: Entry) -> dict[str, str]:
         """A limit in words, with its bound."""
-        named = self._of_a_house(limit["slug"]) if limit["rule_set"] == HOUSE else self.named(limit["slug"])
+        named = self.named(limit["slug"], limit["rule_set"] == HOUSE)
         return {**named, "href": limit["href"], "bound": bound_of(limit)}
 
-    def named(self, slug: str) -> dict[str, str]:
+    def named(self, slug: str, is_house: bool = False) -> dict[str, str]:
         """A limit by what it is called, whose it is, and where it stands."""
         limit = self.release.book.by_slug.get(slug)
-        if limit is None:
-            return self._of_a_house(slug)
+        if limit is None or is_house:  # of the plan, or kept for whoever asks
+            return {"slug": slug, "title": slug, "who": "a house limit", "href": IN_A_PLAN}
         href = limit.as_published["href"]
         _, _, resource, published = href.split("/")
         return {
@@ -200,10 +200,6 @@ class Telling:
             "who": who_says(limit),
             "href": href,
         }
-
-    def _of_a_house(self, slug: str) -> dict[str, str]:
-        """The same of a limit that a plan brings, or that is kept for whoever asks."""
-        return {"slug": slug, "title": slug, "who": "a house limit", "href": IN_A_PLAN}
 
     def _citations(self, limit: Entry) -> list[dict[str, Any]]:
         """What a published limit cites, each with the work that it names."""

@@ -18,7 +18,7 @@ class FactView(PageView):
 
     section = "facts"
 
-    def told(self, facts: Facts) -> told.Told:
+    def page(self, facts: Facts) -> told.Told:
         """What the page says."""
         return told.home(facts)
 
@@ -29,7 +29,7 @@ class FactView(PageView):
             content[name], left = self.reviewed(self.release.content.get(name, ()))
             seconds = min(seconds, left)
         try:
-            page = self.told(Facts(content, lambda: self.release.coverage))
+            page = self.page(Facts(content, lambda: self.release.coverage))
             shown = {**page._asdict(), **page.shown, "number": self.release.number, "status": CONTENT_STATUS}
             body = self.rendered(f"api/facts/{page.template}.html", shown)
         except UNREADABLE as error:  # rows of another shape, which another version published
@@ -40,7 +40,7 @@ class FactView(PageView):
 class FactIndex(FactView):
     """A page of many rows, by its name."""
 
-    def told(self, facts: Facts) -> told.Told:
+    def page(self, facts: Facts) -> told.Told:
         """What the page of the name in the path says."""
         if self.kwargs["page"] not in told.PAGES:
             raise Http404
@@ -52,7 +52,7 @@ class FactOfOne(FactView):
 
     under = ""
 
-    def told(self, facts: Facts) -> told.Told:
+    def page(self, facts: Facts) -> told.Told:
         """What the page of the row with the slug in the path says."""
         resource, says = told.OF_ONE[self.under]
         [slug] = self.kwargs.values()
