@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import IO, Any, Protocol
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from django.http import UnreadablePostError
 from rest_framework.exceptions import APIException, UnsupportedMediaType
@@ -32,7 +32,6 @@ from api.rules.value_types import Decimal, Slug
 DEEPEST = 32
 HOLDERS = (dict, list)
 MOST_PARAMETERS = 100
-MOST_FIELDS = 5000
 SLUG = "[a-z0-9]+([-:][a-z0-9]+)*"  # the colon is for boundary vectors, whose slugs have their side after it
 NO_SLUGS = Vocabulary({}, {})
 CONTROL_CHARACTER = re.compile(f"[{CONTROL_CHARACTERS}]")
@@ -81,26 +80,6 @@ class JSONBodyParser(BaseParser):
         request, most_bytes = context["request"], context["view"].most_bytes
         refuse_encodings(request.META, media_type or "")
         return read_body(request.META, stream, most_bytes)
-
-
-class FormParser(JSONBodyParser):
-    """The fields of a form, as browsers send them, in order: names and texts, what is no UTF-8 in them replaced."""
-
-    media_type = "application/x-www-form-urlencoded"
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        """The fields.
-
-        Raises:
-            BodyTooLarge: there are too many.
-        """
-        body = super().parse(stream, media_type, parser_context).decode("utf-8", "replace")
-        try:
-            return parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
-        except ValueError:
-            raise BodyTooLarge from None
 
 
 class StrictJSONParser(JSONBodyParser):

@@ -11,14 +11,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.breaking import PRESENT, RELEASED, breaks, read
 from tests.commands import manage
+from tests.gates import GateError, try_all
 from tests.released import url_of
 from tests.servers import up
 
@@ -38,10 +39,6 @@ TSC = (
     "none",
 )
 STEPS_OF_A_JOURNEY = 6
-
-
-class GateError(Exception):
-    """Raised where a gate finds something, or cannot run."""
 
 
 def run(*command: str, cwd: Path, fails: bool = False) -> str:
@@ -215,18 +212,8 @@ GATES: dict[str, Callable[[Path], str]] = {
 
 
 def main() -> int:
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, gate in GATES.items():
-            start = time.monotonic()
-            try:
-                came_to = gate(Path(folder))
-            except (GateError, AssertionError, OSError, subprocess.SubprocessError, ValueError) as problem:
-                failed += 1
-                came_to = f"FAILED: {problem}"
-            print(f"{name}: {came_to} ({time.monotonic() - start:.0f} s)", flush=True)
-    print(f"{len(GATES) - failed} gates passed, {failed} failed")
-    return 1 if failed else 0
+        return try_all({title: partial(gate, Path(folder)) for title, gate in GATES.items()})
 
 
 if __name__ == "__main__":

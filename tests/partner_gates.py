@@ -10,16 +10,17 @@ import json
 import shutil
 import sys
 import tempfile
-import time
 import urllib.request
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import yaml
 
-from tests.partner_tools import LOCKED, ToolError, Tools, installed, run
+from tests.gates import GateError, try_all
+from tests.partner_tools import LOCKED, Tools, installed, run
 from tests.released import asked_for, options
 from tests.servers import UNHINDERED, up
 
@@ -50,7 +51,7 @@ def postman(gate: Gate) -> str:
     run((gate.tools.binary("newman"), "run", gate.kept("/docs/postman.json"), *options), gate.folder)
     counts = json.loads(report.read_text("utf-8"))["run"]["stats"]
     if counts["assertions"]["failed"] or not counts["requests"]["total"] == counts["assertions"]["total"]:
-        raise ToolError(f"{counts['assertions']}")
+        raise GateError(f"{counts['assertions']}")
     return f"{counts['requests']['total']} requests, {counts['assertions']['failed']} failed"
 
 
@@ -65,7 +66,7 @@ def bruno(gate: Gate) -> str:
     run(command, folder)
     [said] = json.loads(report.read_text("utf-8"))
     if not said["summary"]["passedRequests"] == said["summary"]["totalRequests"] == len(requests):
-        raise ToolError(json.dumps(said["summary"]))
+        raise GateError(json.dumps(said["summary"]))
     return f"{said['summary']['totalRequests']} requests, {said['summary']['failedAssertions']} assertions failed"
 
 
@@ -84,7 +85,7 @@ def arazzo(gate: Gate) -> str:
     [said] = json.loads(report.read_text("utf-8"))["files"].values()
     walked = {step["stepId"]: step["status"] for done in said["executedWorkflows"] for step in done["executedSteps"]}
     if walked != {step["stepId"]: "success" for step in workflow["steps"]}:
-        raise ToolError(json.dumps(walked))
+        raise GateError(json.dumps(walked))
     return f"{len(walked)} of {len(walked)} steps"
 
 
@@ -113,7 +114,7 @@ def kotlin(gate: Gate) -> str:
     )
     said = run(("java", "-cp", classpath, "JourneyKt", gate.address), gate.folder)
     if len(said.splitlines()) != STEPS_IN_KOTLIN or not calls:
-        raise ToolError(said)
+        raise GateError(said)
     walked = f"{len(models)} models compile, {STEPS_IN_KOTLIN} of {STEPS_IN_KOTLIN} steps done"
     return f"{walked}; NOT compiled: {len(calls)} files of calls, which need OkHttp"
 
@@ -139,27 +140,22 @@ GATES: dict[str, Callable[[Gate], str]] = {
 }
 
 
+def alone(gate: Callable[[Gate], str], tools: Tools, scratch: Path, address: str) -> str:
+    """What a gate comes to in a new folder of the scratch folder."""
+    return gate(Gate(tools, Path(tempfile.mkdtemp(dir=scratch)), address))
+
+
 def main() -> int:
     arguments = options(argparse.ArgumentParser(description=__doc__))
     arguments.add_argument("--only", choices=[*GATES], help="one of them alone")
     asked = arguments.parse_args()
     gates = {title: gate for title, gate in GATES.items() if asked.only in (None, title)}
-    failed = 0
     with tempfile.TemporaryDirectory() as name, installed() as tools, asked_for(asked) as url:
         scratch = Path(name)
         with up(scratch / "log", DATABASE_URL=url, **UNHINDERED) as server:
             server.until("Serving on")
-            for number, (title, gate) in enumerate(gates.items()):
-                start, folder = time.monotonic(), scratch / str(number)
-                folder.mkdir()
-                try:
-                    came_to = gate(Gate(tools, folder, f"http://127.0.0.1:{server.port}"))
-                except (ToolError, OSError, ValueError, KeyError) as problem:
-                    failed += 1
-                    came_to = f"FAILED: {problem}"
-                print(f"{title}: {came_to} ({time.monotonic() - start:.0f} s)", flush=True)
-    print(f"{len(gates) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+            address = f"http://127.0.0.1:{server.port}"
+            return try_all({title: partial(alone, gate, tools, scratch, address) for title, gate in gates.items()})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.commands import PROJECT
+from tests.gates import GateError
 from tests.servers import free_port
 
 LOCKED = PROJECT / "tests" / "tools"
@@ -25,22 +26,18 @@ LONGEST = 600  # seconds that a tool may take
 MOCK_STARTS = 240  # tries, of a quarter of a second each
 
 
-class ToolError(Exception):
-    """Raised where a tool finds something, or cannot run."""
-
-
 def run(command: Sequence[str | Path], folder: Path) -> str:
     """What a command prints.
 
     Raises:
-        ToolError: it fails.
+        GateError: it fails.
     """
     environment = {**os.environ, "REDOCLY_TELEMETRY": "off", "NO_COLOR": "1"}
     done = subprocess.run(  # noqa: S603 - our own commands
         [*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST
     )
     if done.returncode:
-        raise ToolError(f"{command[0]} ended with {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+        raise GateError(f"{command[0]} ended with {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     return done.stdout
 
 
@@ -85,7 +82,7 @@ class Tools:
         """What Prism answers to a read and to a plan, started with these arguments on a port of its own.
 
         Raises:
-            ToolError: it never answers, or not as the contract has it.
+            GateError: it never answers, or not as the contract has it.
         """
         port = free_port()
         command = [str(self.binary("prism")), *arguments, "--port", str(port)]
@@ -98,7 +95,7 @@ class Tools:
                     return _asked_of_mock(f"http://127.0.0.1:{port}")
                 except (urllib.error.URLError, ConnectionError):
                     time.sleep(0.25)
-            raise ToolError("the mock never answered")
+            raise GateError("the mock never answered")
         finally:
             process.kill()
             process.wait()
@@ -108,13 +105,13 @@ def _asked_of_mock(address: str) -> str:
     """What the mock answers, in a line.
 
     Raises:
-        ToolError: that is not as the contract has it.
+        GateError: that is not as the contract has it.
     """
     slug = asked(f"{address}/v1/areas")["items"][0]["slug"]
     plan = {"sessions": [{"treatments": [{"area": "leg", "amount": {"value": "12", "unit": "cc"}}]}]}
     answer = asked(f"{address}/v1/session-plans/validate", plan)
     if "findings" not in answer:
-        raise ToolError(f"the mock answers a plan with {sorted(answer)}")
+        raise GateError(f"the mock answers a plan with {sorted(answer)}")
     return f"the mock has the area {slug}, and answers a plan with {answer['verdict']}\n"
 
 

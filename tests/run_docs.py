@@ -23,7 +23,8 @@ from markdown_it import MarkdownIt
 
 from api.pages.guides import ADDRESS, ORDER
 from tests.commands import PROJECT, manage
-from tests.partner_tools import ToolError, Tools, installed
+from tests.gates import GateError
+from tests.partner_tools import Tools, installed
 from tests.released import asked_for, options
 from tests.servers import UNHINDERED, up
 
@@ -190,7 +191,7 @@ def faults(block: Block, bench: Bench) -> Iterator[str]:
     asked = replace(block, code=block.code.replace(ADDRESS, bench.address).replace(HOME, bench.address))
     try:
         printed = RUNNERS[block.info](asked, bench)
-    except (AssertionError, OSError, subprocess.SubprocessError, ToolError) as problem:
+    except (AssertionError, OSError, subprocess.SubprocessError, GateError) as problem:
         yield f"{block.place}: {problem}"
         return
     if block.output is not None and not is_as_shown(printed, block.output.replace(ADDRESS, bench.address)):

@@ -15,7 +15,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.partner_tools import ToolError, Tools, installed, run
+from tests.gates import GateError
+from tests.partner_tools import Tools, installed, run
 from tests.servers import UNHINDERED, up
 
 GROUPS = ("facts", "plans", "releases", "service")
@@ -112,7 +113,7 @@ def tried(language: str, samples: Samples, tools: Tools) -> bool:
             said = LANGUAGES[language](Path(name), samples, tools)
             for operation, text in said.items():
                 check(operation, text)
-        except (AssertionError, ToolError) as failure:
+        except (AssertionError, GateError) as failure:
             print(f"{language}: FAILED\n{failure}")
             return False
     print(f"{language}: {len(said)} samples run, each got an answer")

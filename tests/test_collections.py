@@ -74,19 +74,19 @@ def test_postman_gets_every_operation_with_its_group_and_the_address(client: Cli
 
 
 def test_postman_fills_in_every_path_and_turns_off_what_is_optional() -> None:
-    for request in requests_of(postman(DOCUMENT, AT)):
+    for request in requests_of(postman(AT)):
         url = request["url"]
         in_path = [part[1:] for part in url["path"] if part.startswith(":")]
         assert {each["key"] for each in url["variable"]} == {*in_path}
         assert all(each["value"] for each in url["variable"])
         assert [each["key"] for each in url["query"] if not each["disabled"]] == re.findall(r"[?&](\w+)=", url["raw"])
-    [search] = [each for each in requests_of(postman(DOCUMENT, AT)) if each["url"]["path"][-1] == "search"]
+    [search] = [each for each in requests_of(postman(AT)) if each["url"]["path"][-1] == "search"]
     assert search["url"]["raw"] == "{{base_url}}/v1/search?q=thread%20veins"
 
 
 def test_each_example_of_a_body_is_a_request_of_its_own() -> None:
-    named = {call.name: call for call in calls(DOCUMENT)}
-    assert len(named) == len([*calls(DOCUMENT)])
+    named = {call.name: call for call in calls()}
+    assert len(named) == len([*calls()])
     body = named["Check a session plan: outside limits"].body
     assert body is not None
     assert json.loads(body)["sessions"][0]["treatments"][0]["amount"] == {"value": "12", "unit": "cc"}
@@ -98,7 +98,7 @@ def test_bruno_gets_the_same_requests(client: Client) -> None:
     assert json.loads(files["bruno.json"])["type"] == "collection"
     assert f"base_url: {AT}\n" in files["environments/service.bru"]
     requests = [text for name, text in files.items() if name.endswith(".bru") and "/" in name and "environ" not in name]
-    assert len(requests) == len([*calls(DOCUMENT)])
+    assert len(requests) == len([*calls()])
     assert all("assert {\n  res.status: eq 200\n}" in text for text in requests)
     [check] = [text for text in requests if "name: Check a session plan: outside limits\n" in text]
     assert "post {\n  url: {{base_url}}/v1/session-plans/validate\n  body: json\n  auth: none\n}" in check

@@ -1,4 +1,4 @@
-"""Collections: the contract in; out, its requests as Postman and Bruno import them, with the address as a variable."""
+"""An address in; out, the requests of the contract as Postman and Bruno import them, with the address as a variable."""
 
 import io
 import json
@@ -10,12 +10,13 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from api.pages.contract import document, operations, part
+
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 SUCCEEDS = "pm.test('is answered', () => pm.response.to.have.status(200));"
 OF_RELEASE = {"number", "other"}  # in paths; in both, and in bodies, the variable `release` stands for a number
 IN_BODY = re.compile(r'("(?:from|to)_release": )[0-9]+')
 BEGINNING = (1980, 1, 1, 0, 0, 0)  # of time, as archives have it: the same collection is the same bytes
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,28 +43,21 @@ class Call:
     body: str | None
 
 
-def calls(document: Document) -> Iterator[Call]:
+def calls() -> Iterator[Call]:
     """The requests of the contract, in its order; one that takes a body once for each of its examples."""
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            parameters = [_resolved(document, each) for each in operation.get("parameters", ())]
-            for title, body in _bodies(operation):
-                yield Call(
-                    group=operation["tags"][0],
-                    name=": ".join(filter(None, (operation["summary"], title))),
-                    text=operation["description"],
-                    method=method.upper(),
-                    path=path,
-                    in_path={each["name"]: _in_path(each) for each in parameters if each["in"] == "path"},
-                    query=tuple(_in_query(each) for each in parameters if each["in"] == "query"),
-                    body=body,
-                )
-
-
-def _resolved(document: Document, node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A parameter, or the one that it refers to."""
-    reference = node.get("$ref")
-    return document["components"]["parameters"][reference.rpartition("/")[2]] if reference else node
+    for path, method, operation in operations():
+        parameters = [part(ref) for ref in operation.get("parameters", ())]
+        for title, body in _bodies(operation):
+            yield Call(
+                group=operation["tags"][0],
+                name=": ".join(filter(None, (operation["summary"], title))),
+                text=operation["description"],
+                method=method,
+                path=path,
+                in_path={each["name"]: _in_path(each) for each in parameters if each["in"] == "path"},
+                query=tuple(_in_query(each) for each in parameters if each["in"] == "query"),
+                body=body,
+            )
 
 
 def _in_path(parameter: Mapping[str, Any]) -> str:
@@ -86,23 +80,21 @@ def _bodies(operation: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
         yield name.replace("-", " "), IN_BODY.sub(r"\1{{release}}", json.dumps(example["value"], indent=2))
 
 
-def postman(document: Document, address: str) -> dict[str, Any]:
+def postman(address: str) -> dict[str, Any]:
     """The collection for Postman, whose variable `base_url` is the address."""
-    info = document["info"]
+    info = document()["info"]
     return {
         "info": {"name": info["title"], "description": info["description"], "schema": SCHEMA},
         "variable": [{"key": "base_url", "value": address}, {"key": "release", "value": "1"}],
         "event": [{"listen": "test", "script": {"type": "text/javascript", "exec": [SUCCEEDS]}}],
-        "item": [
-            {"name": group, "item": [_for_postman(call) for call in members]} for group, members in _by_group(document)
-        ],
+        "item": [{"name": group, "item": [_for_postman(call) for call in members]} for group, members in _by_group()],
     }
 
 
-def _by_group(document: Document) -> Iterator[tuple[str, list[Call]]]:
+def _by_group() -> Iterator[tuple[str, list[Call]]]:
     """The requests of each group, as the contract orders groups."""
-    order = [tag["name"] for tag in document["tags"]]
-    ordered = sorted(calls(document), key=lambda call: order.index(call.group))
+    order = [tag["name"] for tag in document()["tags"]]
+    ordered = sorted(calls(), key=lambda call: order.index(call.group))
     for group, members in groupby(ordered, key=lambda call: call.group):
         yield group, list(members)
 
@@ -138,13 +130,13 @@ def _for_postman(call: Call) -> dict[str, Any]:
     return {"name": call.name, "request": request}
 
 
-def bruno(document: Document, address: str) -> bytes:
+def bruno(address: str) -> bytes:
     """The collection for Bruno, as an archive of its folder; the environment `service` has the address."""
     files = {
-        "bruno.json": json.dumps({"version": "1", "name": document["info"]["title"], "type": "collection"}, indent=2),
+        "bruno.json": json.dumps({"version": "1", "name": document()["info"]["title"], "type": "collection"}, indent=2),
         "environments/service.bru": _block("vars", {"base_url": address, "release": "1"}),
     }
-    for group, members in _by_group(document):
+    for group, members in _by_group():
         for number, call in enumerate(members, 1):
             files[f"{group}/{number:02} {call.name.replace(':', ' -').strip('?')}.bru"] = _for_bruno(call, number)
     packed = io.BytesIO()

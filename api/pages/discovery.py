@@ -1,8 +1,9 @@
-"""Ways in for programs: guides and the contract in; out, `llms.txt`, and what is where, as RFC 9727 has it."""
+"""Ways in for programs: guides and an address in; out, `llms.txt`, and what is where, as RFC 9727 has it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
+from api.pages.contract import document, operations
 from api.pages.guides import Guide
 
 CATALOG = "/.well-known/api-catalog"
@@ -18,19 +19,14 @@ TOOLS = {
     "/docs/bruno.zip": "The same for Bruno: unpack it and open the folder",
     "/docs/kotlin.yaml": "Settings with which OpenAPI Generator makes a whole client in Kotlin",
     "/docs/arazzo.yaml": "The first journey as an Arazzo document",
-    "/.well-known/api-catalog": "What is where, as RFC 9727 has it",
+    CATALOG: "What is where, as RFC 9727 has it",
 }
 
 
-def llms_txt(document: Mapping[str, Any], guides: Iterable[Guide], address: str) -> str:
+def llms_txt(guides: Iterable[Guide], address: str) -> str:
     """What a language model reads first, as llmstxt.org has it."""
-    info = document["info"]
+    info = document()["info"]
     summary, *rest = info["description"].split("\n\n")
-    operations = [
-        f"- `{method.upper()} {path}`: {operation['summary']}"
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
     lines = [
         f"# {info['title']}",
         f"> {summary}",
@@ -40,12 +36,12 @@ def llms_txt(document: Mapping[str, Any], guides: Iterable[Guide], address: str)
         "## Contract and tools",
         "\n".join(f"- [{path}]({address}{path}): {text}" for path, text in TOOLS.items()),
         "## Operations",
-        "\n".join(operations),
+        "\n".join(f"- `{method} {path}`: {operation['summary']}" for path, method, operation in operations()),
     ]
     return "\n\n".join(lines) + "\n"
 
 
-def catalog(title: str, address: str) -> dict[str, Any]:
+def catalog(address: str) -> dict[str, Any]:
     """The linkset of RFC 9727: the one API that is here, and what describes it."""
     entry = f"{address}/v1"
     described = {
@@ -62,7 +58,7 @@ def catalog(title: str, address: str) -> dict[str, Any]:
     }
     return {
         "linkset": [
-            {"anchor": f"{address}{CATALOG}", "item": [{"href": entry, "title": title}]},
+            {"anchor": f"{address}{CATALOG}", "item": [{"href": entry, "title": document()["info"]["title"]}]},
             {"anchor": entry, **described},
         ]
     }

@@ -298,6 +298,10 @@ class Facts:
         ]
         return self.card("contraindications", row, rulings)
 
+    def questions(self) -> list[Card]:
+        """Every question."""
+        return [self.question(row) for row in self.content["faqs"]]
+
     def question(self, row: Row) -> Card:
         """A question with its answer and the figures of that."""
         figures = [

@@ -39,21 +39,25 @@ class Page(NamedTuple):
         return FACTS[self.resource].text if self.resource in FACTS else COVERAGE
 
 
+def cards_of(resource: str) -> Callable[[Facts], list[Card]]:
+    """What makes the cards of a resource."""
+    return lambda facts: facts.cards(resource)
+
+
 def in_order(resource: str) -> Callable[[Facts], Mapping[str, Any]]:
     """The rows of a resource as they are in the release."""
     return lambda facts: {"groups": [("", facts.cards(resource))]}
 
 
-def grouped(resource: str, member: str) -> Callable[[Facts], Mapping[str, Any]]:
-    """The rows of a resource, those together that are alike in a member."""
+def grouped(cards: Callable[[Facts], list[Card]], member: str) -> Callable[[Facts], Mapping[str, Any]]:
+    """Cards, those together whose rows are alike in a member."""
 
     def shown(facts: Facts) -> Mapping[str, Any]:
-        cards = [facts.question(row) for row in facts.content["faqs"]] if resource == "faqs" else facts.cards(resource)
-        cards.sort(key=natural)
-        names = dict.fromkeys(card.row[member] for card in cards)
+        ordered = sorted(cards(facts), key=natural)
+        names = dict.fromkeys(card.row[member] for card in ordered)
         return {
             "groups": [
-                (words(name).capitalize(), [card for card in cards if card.row[member] == name]) for name in names
+                (words(name).capitalize(), [card for card in ordered if card.row[member] == name]) for name in names
             ]
         }
 
@@ -102,13 +106,21 @@ PAGES = {
     "areas": Page("Treatment areas", "areas", "cards", areas),
     "vein-types": Page("Vein types", "vein-types", "cards", in_order("vein-types")),
     "result-durations": Page(
-        "How long results take and last", "result-durations", "cards", grouped("result-durations", "aspect")
+        "How long results take and last",
+        "result-durations",
+        "cards",
+        grouped(cards_of("result-durations"), "aspect"),
     ),
-    "questions": Page("Questions and answers", "faqs", "cards", grouped("faqs", "topic")),
-    "claims": Page("Claims of the article, with their verdicts", "claims", "cards", grouped("claims", "kind")),
+    "questions": Page("Questions and answers", "faqs", "cards", grouped(Facts.questions, "topic")),
+    "claims": Page(
+        "Claims of the article, with their verdicts",
+        "claims",
+        "cards",
+        grouped(cards_of("claims"), "kind"),
+    ),
     "ingredients": Page("Ingredients", "ingredients", "cards", in_order("ingredients")),
     "rules": Page("What a plan is measured by", "rules", "cards", in_order("rules")),
-    "sources": Page("Sources", "sources", "cards", grouped("sources", "kind")),
+    "sources": Page("Sources", "sources", "cards", grouped(cards_of("sources"), "kind")),
 }
 
 

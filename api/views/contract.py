@@ -77,6 +77,7 @@ class ContractView(APIView):
     operation = PAGE
     scope: str | None = "content"
     is_for_anybody = False
+    section = ""  # where a page stands in the navigation
     heeds_house = False  # True where the answer to a GET is another for whom house limits are kept
     is_one_request = True  # False where it counts as several, so that nobody may have an answer again for one
     release: FrozenRelease
@@ -165,7 +166,11 @@ class ContractView(APIView):
 
     def html(self, template: str, shown: Mapping[str, Any]) -> HttpResponse:
         """A page for people, which another version alone would change, with an ETag."""
-        return self.static(HttpResponse(render_to_string(template, {**shown})))
+        return self.static(HttpResponse(self.rendered(template, shown)))
+
+    def rendered(self, template: str, shown: Mapping[str, Any]) -> str:
+        """The page that a template makes of what is shown."""
+        return render_to_string(template, {"section": self.section, **shown})
 
 
 def base_of(request: Request) -> str:

@@ -8,7 +8,6 @@ from django.utils.safestring import mark_safe
 from rest_framework.request import Request
 
 from api.pages import collections, discovery, generators
-from api.pages.contract import document
 from api.pages.guides import FOLDER, Guide, as_markdown, guides, line_as_html, sections
 from api.pages.tables import TABLES
 from api.views.contract import base_of
@@ -84,7 +83,7 @@ class LlmsTxt(HelpView):
     """What a language model reads first."""
 
     def get(self, request: Request) -> HttpResponse:
-        text = discovery.llms_txt(document(), guides().values(), base_of(request))
+        text = discovery.llms_txt(guides().values(), base_of(request))
         return self.named(text, "text/plain; charset=utf-8")
 
 
@@ -92,7 +91,7 @@ class ApiCatalog(HelpView):
     """What is where (RFC 9727)."""
 
     def get(self, request: Request) -> HttpResponse:
-        linkset = discovery.catalog(document()["info"]["title"], base_of(request))
+        linkset = discovery.catalog(base_of(request))
         response = self.named(json.dumps(linkset, indent=1), discovery.CATALOG_TYPE)
         response["Link"] = f'<{discovery.CATALOG}>; rel="api-catalog"; type="application/linkset+json"'
         return response
@@ -102,7 +101,7 @@ class Postman(HelpView):
     """The contract as a collection for Postman."""
 
     def get(self, request: Request) -> HttpResponse:
-        made = json.dumps(collections.postman(document(), base_of(request)), ensure_ascii=False, indent=1)
+        made = json.dumps(collections.postman(base_of(request)), ensure_ascii=False, indent=1)
         return self.named(made, "application/json", "sclerotherapy.postman_collection.json")
 
 
@@ -110,7 +109,7 @@ class Bruno(HelpView):
     """The contract as a collection for Bruno."""
 
     def get(self, request: Request) -> HttpResponse:
-        made = collections.bruno(document(), base_of(request))
+        made = collections.bruno(base_of(request))
         return self.named(made, "application/zip", "sclerotherapy-bruno.zip")
 
 
@@ -118,7 +117,7 @@ class KotlinSettings(HelpView):
     """With what OpenAPI Generator makes a whole client in Kotlin."""
 
     def get(self, request: Request) -> HttpResponse:
-        return self.named(generators.kotlin(document(), base_of(request)), "application/yaml")
+        return self.named(generators.kotlin(base_of(request)), "application/yaml")
 
 
 class Arazzo(HelpView):

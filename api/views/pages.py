@@ -1,11 +1,9 @@
 """Pages for people: a request in; out, a page, or what stands against it as a page, too, for whoever prefers one."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
-from django.template.loader import render_to_string
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -36,14 +34,9 @@ class Anything(BaseContentNegotiation):
 
 
 class PageView(ContractView):
-    """A page, or a file, of one form. `section` is where it stands in the navigation."""
+    """A page, or a file, of one form."""
 
     content_negotiation_class = Anything
-    section = ""
-
-    def rendered(self, template: str, shown: Mapping[str, Any]) -> str:
-        """The page that a template makes of what is shown."""
-        return render_to_string(template, {"section": self.section, **shown})
 
     def handle_exception(self, exc: Exception) -> Any:
         """The problem document, or the same as a page."""

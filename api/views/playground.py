@@ -1,6 +1,8 @@
 """The playground: a form, or the name of a plan, in; the plan and what the check says of it out, as a page."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import IO, Any
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -12,10 +14,32 @@ from api.errors import FORM_POLICY
 from api.negotiation import Negotiation
 from api.pages.plan_form import TooManyElements
 from api.pages.playground import Asked, asked_by, named_plan, page_of
-from api.parsers import BodyTooLarge, FormParser, QueryFaults, refuse_no_body, split_query
+from api.parsers import BodyTooLarge, JSONBodyParser, QueryFaults, refuse_no_body, split_query
 from api.rates import account_of
 from api.views.contract import base_of
 from api.views.pages import Anything, PageView
+
+MOST_FIELDS = 5000
+
+
+class FormParser(JSONBodyParser):
+    """The fields of a form, as browsers send them, in order: names and texts, what is no UTF-8 in them replaced."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The fields.
+
+        Raises:
+            BodyTooLarge: there are too many.
+        """
+        body = super().parse(stream, media_type, parser_context).decode("utf-8", "replace")
+        try:
+            return parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            raise BodyTooLarge from None
 
 
 class OnePage(Anything, Negotiation):

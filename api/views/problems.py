@@ -61,12 +61,13 @@ class Problems(ContractView):
         static=True,
     )
 
+    section = "problems"
     renderer_classes = (Json, HtmlRenderer)
 
     def get(self, request: Request) -> HttpResponse:
         pages = [page_of(problem) for problem in PROBLEMS.values()]
         if request.accepted_renderer.format == "html":
-            return self.html("api/problems.html", {"section": "problems", "problems": map(for_people, pages)})
+            return self.html("api/problems.html", {"problems": map(for_people, pages)})
         return self.static(HttpResponse(as_json({"items": pages}), content_type="application/json"))
 
 
@@ -83,6 +84,7 @@ class ProblemPage(ContractView):
         static=True,
     )
 
+    section = "problems"
     renderer_classes = (Json, HtmlRenderer)
 
     def get(self, request: Request, code: str) -> HttpResponse:
@@ -91,5 +93,5 @@ class ProblemPage(ContractView):
         page = page_of(PROBLEMS[code])
         if request.accepted_renderer.format == "html":
             shown = {"asked": samples()[code]["request"], "answered": json.dumps(page["sample"], indent=2)}
-            return self.html("api/problem.html", {"section": "problems", "problem": for_people(page), **shown})
+            return self.html("api/problem.html", {"problem": for_people(page), **shown})
         return self.static(HttpResponse(as_json(page), content_type="application/json"))

@@ -63,7 +63,7 @@ class Console(PageView):
     section = "docs"
 
     def get(self, request: Request) -> HttpResponse:
-        return self.html("api/docs_console.html", {"section": "docs"})
+        return self.html("api/docs_console.html", {})
 
 
 class ConsoleDocument(ReferencePage):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.template.loader import render_to_string
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -70,7 +69,7 @@ class Home(ContractView):
         if request.accepted_renderer.format == "html":
             limits = [row for row in release.content["session-limits"] if is_of_the_article(row)]
             page = {"index": index(release), "limits": limits, "resources": resources(), "base": base_of(request)}
-            response = HttpResponse(render_to_string("api/home.html", page))
+            response = HttpResponse(self.rendered("api/home.html", page))
             response["Cache-Control"] = FOR_THIS_CLIENT
         else:
             response = self.published(index(release))
