@@ -20,7 +20,7 @@ from api.rules.coverage import QUESTIONS
 from api.rules.plan import JURISDICTIONS
 from api.serializers import FACTS
 from tests.conftest import SPECIMEN, freeze
-from tests.fact_reader import Element, PageReader
+from tests.elements import Element, read_html
 from tests.ready import Asked
 
 BROWSER = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
@@ -39,11 +39,11 @@ def paths() -> list[str]:
 
 
 @cache
-def page_at(path: str) -> PageReader:
+def page_at(path: str) -> Element:
     """A page of the packaged content, which no test changes."""
     response = Client(SERVER_NAME="localhost").get(path, HTTP_ACCEPT=BROWSER)
     assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8"), path
-    return PageReader(response.content.decode())
+    return read_html(response.content.decode())
 
 
 def place_of(resource: str, row: Any) -> Element:
@@ -155,7 +155,8 @@ def test_every_link_between_pages_leads_to_what_is_there(release: FrozenRelease)
     pages = paths()
     for path in pages:
         page = page_at(path)
-        assert len(page.ids) == len(set(page.ids)), path
+        ids = [each.given["id"] for each in page.all() if "id" in each.given]
+        assert len(ids) == len(set(ids)), path
         for link in {link for link in page.by_id["content"].links if not link.startswith("http")}:
             place, anchor = urldefrag(link)
             if place.startswith("/v1"):
@@ -185,23 +186,21 @@ class Drawn:
         self.svg = next(each for each in elements if each.tag == "svg")
         self.desc = next(each.text for each in elements if each.tag == "desc")
         self.slugs = [
-            each.attributes["id"].removeprefix("bar-")
-            for each in elements
-            if each.attributes.get("id", "")[:4] == "bar-"
+            each.given["id"].removeprefix("bar-") for each in elements if each.given.get("id", "")[:4] == "bar-"
         ]
         texts = [each.text for each in elements if each.tag == "text"]
         self.who, self.values = texts[::2], texts[1::2]
         self.widths = {
-            int(each.attributes["y"]): float(each.attributes["width"])
+            int(each.given["y"]): float(each.given["width"])
             for each in elements
-            if each.attributes.get("class", "").startswith("bar")
+            if each.given.get("class", "").startswith("bar")
         }
-        self.places = [int(each.attributes["y"]) for each in elements if each.attributes.get("class") == "track"]
+        self.places = [int(each.given["y"]) for each in elements if each.given.get("class") == "track"]
 
 
 def plots_of(product: str) -> list[Drawn]:
     """The plots on the page of a product."""
-    elements = page_at(f"/facts/products/{product}").all
+    elements = page_at(f"/facts/products/{product}").all()
     starts = [k for k, each in enumerate(elements) if each.tag == "figure"]
     return [Drawn(elements[start:end]) for start, end in pairwise([*starts, len(elements)])]
 
@@ -254,20 +253,20 @@ def test_a_plot_holds_only_what_can_be_compared_and_draws_the_rows(release: Froz
 
 def test_a_plot_is_an_image_with_a_name_and_a_description(client: Client) -> None:
     for plot in plots_of("aethoxysklerol"):
-        named = plot.svg.attributes["aria-labelledby"].split()
+        named = plot.svg.given["aria-labelledby"].split()
         page = page_at("/facts/products/aethoxysklerol")
-        assert plot.svg.attributes["role"] == "img"
+        assert plot.svg.given["role"] == "img"
         assert [page.by_id[name].tag for name in named] == ["title", "desc"]
 
 
 @pytest.mark.parametrize("path", ["/facts", "/facts/coverage", "/facts/products/asclera", "/facts/limits"])
 def test_a_page_has_no_style_or_script_of_its_own_and_its_files_are_served(client: Client, path: str) -> None:
-    for element in page_at(path).all:
+    for element in page_at(path).all():
         assert element.tag != "style"
-        assert "style" not in element.attributes
+        assert "style" not in element.given
         if element.tag in ("link", "script"):
-            assert not element.parts
-            served = client.get(element.attributes["src" if element.tag == "script" else "href"])
+            assert not element.inside
+            served = client.get(element.given["src" if element.tag == "script" else "href"])
             assert (served.status_code, bool(served.getvalue())) == (200, True)
 
 
@@ -331,17 +330,17 @@ def test_a_review_that_is_overdue_is_marked_at_its_row_and_on_the_first_page(
     rows = release.content["vein-types"]
     changed = [{**rows[0], "review_due": "2026-01-01"}, *rows[1:]]
     freeze(2, "An old review", {**release.content, "vein-types": changed})
-    page = PageReader(client.get("/facts/vein-types", HTTP_ACCEPT=BROWSER).content.decode())
+    page = read_html(client.get("/facts/vein-types", HTTP_ACCEPT=BROWSER).content.decode())
     marked = [slug for slug in (row["slug"] for row in rows) if "review overdue" in page.by_id[slug].text]
     assert marked == [rows[0]["slug"]]
-    home = PageReader(client.get("/facts", HTTP_ACCEPT=BROWSER).content.decode()).by_id["content"]
+    home = read_html(client.get("/facts", HTTP_ACCEPT=BROWSER).content.decode()).by_id["content"]
     assert f"{rows[0]['name']} review overdue" in home.text
     assert f"/facts/vein-types#{rows[0]['slug']}" in home.links
 
 
 def test_a_fact_that_names_what_the_release_lacks_names_it_in_words(client: Client, release: FrozenRelease) -> None:
     freeze(2, "Older", {name: rows for name, rows in release.content.items() if name != "ingredients"})
-    page = PageReader(client.get("/facts/products/asclera", HTTP_ACCEPT=BROWSER).content.decode()).by_id["content"]
+    page = read_html(client.get("/facts/products/asclera", HTTP_ACCEPT=BROWSER).content.decode()).by_id["content"]
     assert "polidocanol" in page.text
     assert not any(link.startswith("/facts/ingredients#") for link in page.links)
 

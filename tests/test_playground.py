@@ -19,10 +19,11 @@ from api.pages.verdict import VERDICTS, bar_of, bound_of, quantity
 from api.releases import FrozenRelease
 from api.rules.numbers import in_words
 from tests.browsing import Form
+from tests.elements import Element
 from tests.own_limits import own
 from tests.partners import READER, bearer
 from tests.plans import FULL, VALIDATE, plan, post
-from tests.try_pages import Element, Page, pressed, read, sent
+from tests.try_pages import Page, pressed, read, sent
 
 AREA, VALUE, UNIT = (f"/sessions/0/treatments/0/{name}" for name in ("area", "amount/value", "amount/unit"))
 SMALLEST: Form = {AREA: ["leg"], VALUE: ["12"], UNIT: ["cc"]}
