@@ -37,7 +37,21 @@ def answer_to(body: bytes, release: FrozenRelease, passed: str = ALL, house: Kep
         PlanFaults: its document is not a plan.
         HouseLimitsUnfitError: what is kept does not fit the release.
     """
-    return as_json(_answer(_read(body, release.book.vocabulary), release, passed, house))
+    vocabulary = release.book.vocabulary
+    read = read_at_once(body, vocabulary) or read_document(parse(body), vocabulary)
+    return as_json(_answer(read, release, passed, house))
+
+
+def answer_at_once(
+    body: bytes, release: FrozenRelease, passed: str = ALL, house: KeptLimits | None = None
+) -> bytes | None:
+    """The same answer, where the fast parser can read the plan; None where it cannot.
+
+    Raises:
+        HouseLimitsUnfitError: what is kept does not fit the release.
+    """
+    read = read_at_once(body, release.book.vocabulary)
+    return as_json(_answer(read, release, passed, house)) if read else None
 
 
 def answer_to_document(
@@ -81,11 +95,6 @@ def _own_limits(plan: Plan, canonical: bytes, house: KeptLimits | None) -> dict[
     }
 
 
-def _read(body: bytes, vocabulary: Vocabulary) -> Read:
-    """The plan in a body."""
-    return read_at_once(body, vocabulary) or read_document(parse(body), vocabulary)
-
-
 def read_at_once(body: bytes, vocabulary: Vocabulary) -> Read | None:
     """The plan in a body, by the fast parser; None where the complete one must read it.
 
@@ -103,7 +112,7 @@ def read_at_once(body: bytes, vocabulary: Vocabulary) -> Read | None:
     if len(canonical.translate(None, WHITE_SPACE)) != len(body.translate(None, WHITE_SPACE)):
         return None
     try:
-        return read_plan(document, vocabulary), canonical
+        return read_plan(document, vocabulary, most_faults=1), canonical
     except PlanFaults:
         return None
 

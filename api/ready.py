@@ -2,7 +2,7 @@
 
 This stands outside Django, as WSGI. It decides nothing itself: it learns. An answer that a view marked as lasting is
 kept, as it was sent, by all that it depends on (`DEPENDS_ON`), on one day under one release. Of a plan that is sent,
-all but the body is kept, and that is made by the same function as in the view, which comes with the mark. What belongs
+all but the body is kept, and that is made as the view makes it, by a function that comes with the mark. What belongs
 to a request alone is done for each: its key is looked up, it is counted, and its answer gets its own `X-Request-ID` and
 `RateLimit`. Whatever is not as plain as that is handed to Django, which decides and explains it.
 
@@ -39,7 +39,7 @@ from api.releases import Newest
 from api.representations import CODINGS, LEAST_BYTES
 from api.serializers import FACTS
 from api.shelf import LONGEST_KEY, Entry, Header, Hit, Key, Shelf
-from api.views.contract import A_DAY, LASTING, Lasting
+from api.views.contract import A_DAY, LASTING, AnswerAtOnce, Lasting
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -103,8 +103,8 @@ def keep(
     shelf.add(key, Entry(status, lasts, b"" if lasting.answer else body, lasting, hit, counters, 0 if is_free else 1))
 
 
-def answer_in(entry: Entry, environ: Environ, answer: Callable[..., bytes], house: KeptLimits | None) -> bytes | None:
-    """The answer to the body of a request; None where Django must tell what stands against it, and has it to read.
+def answer_in(entry: Entry, environ: Environ, answer: AnswerAtOnce, house: KeptLimits | None) -> bytes | None:
+    """The answer to the body of a request; None where Django must read it anew, and tells what stands against it.
 
     What is too short to be compressed would have other headers than the answer that was learned.
     """
@@ -118,8 +118,8 @@ def answer_in(entry: Entry, environ: Environ, answer: Callable[..., bytes], hous
     except Exception:  # the client left, which Django meets, too
         return None
     with suppress(Exception):  # Django comes to the same, and tells of it
-        made = answer(body, house=house) if len(body) == int(length) else b""
-        if len(made) >= LEAST_BYTES:
+        made = answer(body, house=house) if len(body) == int(length) else None
+        if made is not None and len(made) >= LEAST_BYTES:
             return CODINGS[entry.coding](made) if entry.coding else made
     environ["wsgi.input"] = io.BytesIO(body)
     return None

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from api.checking import answer_to, read_at_once, read_document
+from api.checking import answer_at_once, answer_to, read_at_once, read_document
 from api.parsers import BodyFaults, parse
 from api.releases import FrozenRelease
 from api.rules.book import MOST_KNOWN, Known
+from api.rules.documents import read_plan
 from api.rules.evaluate import evaluate
 from api.rules.patching import patched
 from api.rules.reading import PlanFaults
@@ -76,6 +77,17 @@ def test_whole_numbers_may_be_sent_as_numbers(release: FrozenRelease) -> None:
     answers = [answer_to(text.encode(), release) for text in (SMALLEST, SMALLEST.replace('"8"', "8"))]
     assert [json.loads(answer)["findings"] for answer in answers] == [[], []]
     assert read_at_once(SMALLEST.replace('"8"', "8").encode(), release.book.vocabulary) is not None
+
+
+def test_what_answers_at_once_says_the_same_or_leaves_it_to_the_complete_way(release: FrozenRelease) -> None:
+    assert answer_at_once(SMALLEST.encode(), release, "none") == answer_to(SMALLEST.encode(), release, "none")
+    assert answer_at_once(SMALLEST.replace('"leg"', '"l\\u0065g"').encode(), release) is None
+
+
+def test_no_more_faults_are_worked_out_than_are_asked_for(release: FrozenRelease) -> None:
+    with pytest.raises(PlanFaults) as refused:
+        read_plan({"a": 1, "b": 2, "sessions": [3, 4]}, release.book.vocabulary, most_faults=1)
+    assert [fault.pointer for fault in refused.value.faults] == ["/a"]
 
 
 def test_a_body_that_is_no_plan_is_explained_by_the_complete_parser(release: FrozenRelease) -> None:

@@ -3,19 +3,19 @@
 from typing import Any, TypeVar
 
 from api.rules.plan import MOST_TREATMENTS, MOST_TREATMENTS_OF_PLANS, Batch, Comparison, Plan
-from api.rules.reading import PlanFaults, Reader, Vocabulary
+from api.rules.reading import MOST_FAULTS, PlanFaults, Reader, Vocabulary
 from api.rules.value_types import Record
 
 Envelope = TypeVar("Envelope", Batch, Comparison)
 
 
-def read_plan(document: Any, vocabulary: Vocabulary) -> Plan:
+def read_plan(document: Any, vocabulary: Vocabulary, most_faults: int = MOST_FAULTS) -> Plan:
     """The plan that a parsed JSON document holds.
 
     Raises:
-        PlanFaults: the document is not a plan; every fault has its pointer.
+        PlanFaults: the document is not a plan; every fault has its pointer, up to the most that are asked for.
     """
-    reader = Reader(vocabulary)
+    reader = Reader(vocabulary, most_faults)
     plan: Plan | None = Record(Plan).read(document, "", reader)
     if plan is not None:
         refuse_contradictions(plan, reader)

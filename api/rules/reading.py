@@ -124,12 +124,13 @@ class Reader:
     """Collects the faults of one document while it is read, and has the vocabulary that it is read by."""
 
     vocabulary: Vocabulary
+    most_faults: int = MOST_FAULTS
     faults: list[Fault] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
         """True where no more faults are kept, so that working one out would be wasted."""
-        return len(self.faults) >= MOST_FAULTS
+        return len(self.faults) >= self.most_faults
 
     def fault(
         self, pointer: str, code: str, detail: str, allowed: tuple[str, ...] = (), near: str | None = None

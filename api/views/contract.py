@@ -45,6 +45,8 @@ PAGING = (
 PAGE = Operation(id="", tag="", summary="", text="", returns=str)
 
 
+# The answer that a body and the limits kept for its sender come to; None where another must read that body.
+AnswerAtOnce = Callable[..., bytes | None]
 # Where a WSGI environ has the `Lasting` of its answer, for whoever called Django.
 LASTING = "sclero.lasting"
 
@@ -54,13 +56,14 @@ class Lasting(NamedTuple):
 
     `route` is the name of its URL pattern; who may have it is as its view says: `scope` and `is_for_anybody`. Where the
     body of the request decides what the answer is, `answer` makes that of it, and of the `house` limits that are kept
-    for the caller, or fails; all else is the same again. One that `heeds_house` is not for whom such limits are kept.
+    for the caller, or gives None, or fails; all else is the same again. One that `heeds_house` is not for those for
+    whom such limits are kept.
     """
 
     route: str
     scope: str | None
     is_for_anybody: bool
-    answer: Callable[..., bytes] | None = None
+    answer: AnswerAtOnce | None = None
     heeds_house: bool = False
 
 
@@ -156,7 +159,7 @@ class ContractView(APIView):
             self._mark()
         return response
 
-    def _mark(self, answer: Callable[..., bytes] | None = None) -> None:
+    def _mark(self, answer: AnswerAtOnce | None = None) -> None:
         """Mark the answer as lasting, unless it is of limits that are kept for the caller alone; see `Lasting`."""
         request = self.request._request
         if self.heeds_house and caller_of(request).house:

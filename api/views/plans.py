@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from api import releases
 from api.authentication import caller_of
-from api.checking import answer_to, answer_to_document
+from api.checking import answer_at_once, answer_to, answer_to_document
 from api.errors import fault_as_json
 from api.history import only_in_one
 from api.house import kept_under
@@ -102,9 +102,9 @@ class ValidatePlan(PlanView):
 
     def post(self, request: Request) -> HttpResponse:
         body: Any = request.data  # bytes, by the parser above
-        answer = partial(answer_to, release=self.release, passed=self.query.get("passed", ALL))
-        response = self.answered(answer(body, house=caller_of(request._request).house))
-        self._mark(answer)
+        passed = self.query.get("passed", ALL)
+        response = self.answered(answer_to(body, self.release, passed, caller_of(request._request).house))
+        self._mark(partial(answer_at_once, release=self.release, passed=passed))
         return response
 
 
