@@ -1,13 +1,15 @@
-"""Bodies without end, and load for minutes; out, by how much the memory of the service grows.
+"""Bodies without end, load for minutes, and plans that differ; out, by how much the memory of the service grows.
 
-    python -m tests.memory --gigabytes 1 --soak-minutes 10
+    python -m tests.memory --gigabytes 1 --soak-minutes 10 --plans 8000
 
 Sends so many gigabytes in one body, straight to the service, by every way there is. Exits with status 1 where one is
 not refused, where the service holds 10 MB more at any time, or at the end of the load than after
-a quarter of it, or where an answer was none.
+a quarter of it, or where an answer was none. Then it sends random plans, of which a service that kept something of each
+would grow: with 1 ends also where it holds 10 MB more after all of them than after half, or 150 MB in the end.
 """
 
 import argparse
+import json
 import socket
 import statistics
 import sys
@@ -17,15 +19,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from random import Random
 from threading import Event, Thread
 
-from tests.load import CHECKS, READS, Connections, load
+from tests.load import CHECKS, READS, Ask, Connections, load
 from tests.processes import resident
+from tests.random_plans import random_plan
 from tests.servers import UNHINDERED, Up, up
 
 MEGABYTE = 1024 * 1024
 MOST_GROWTH = 10 * MEGABYTE
+MOST_HELD = 150 * MEGABYTE
 PIECE = b" " * 65536
 AT_ONCE = 4  # clients that send such a body
 VALIDATE, BATCH = "/v1/session-plans/validate", "/v1/session-plans/validate-batch"
@@ -127,11 +133,33 @@ def soak(server: Up, minutes: float) -> Iterator[str]:
         yield f"{path}: {count} times {status}"
 
 
+def differing(server: Up, plans: int) -> Iterator[str]:
+    """What went wrong with so many random plans."""
+    connection = HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/v1/releases/1/bundle")
+    content = json.loads(connection.getresponse().read())["resources"]
+    held = []
+    for half in (range(plans // 2), range(plans // 2, plans)):
+        for seed in half:
+            plan = random_plan(Random(seed), content)  # noqa: S311 - plans, not secrets
+            status = Ask(VALIDATE, plan).send(connection, {})
+            if status != 200:
+                yield f"random plan {seed}: {status}"
+        held.append(resident(server.workers()))
+    early, late = held
+    print(
+        f"{plans} random plans: {early / MEGABYTE:.1f} MB held after half of them, {late / MEGABYTE:.1f} MB after all"
+    )
+    if late - early > MOST_GROWTH or late > MOST_HELD:
+        yield f"{late / MEGABYTE:.1f} MB are held after plans that differ"
+
+
 def main() -> None:
     """Send as much, and load for as long, as asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=1)
     parser.add_argument("--soak-minutes", type=float, default=10)
+    parser.add_argument("--plans", type=int, default=8000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'db.sqlite3'}"
@@ -140,7 +168,11 @@ def main() -> None:
             with load(Connections(server.port), [*READS, *CHECKS]) as warm:
                 while warm.statuses.total() < 500:
                     time.sleep(0.1)
-            faults = [*bodies(server, int(options.gigabytes * 1024 * MEGABYTE)), *soak(server, options.soak_minutes)]
+            faults = [
+                *bodies(server, int(options.gigabytes * 1024 * MEGABYTE)),
+                *soak(server, options.soak_minutes),
+                *differing(server, options.plans),
+            ]
     print(*faults, f"{len(faults)} promises broken", sep="\n")
     sys.exit(bool(faults))
 

@@ -91,7 +91,7 @@ def test_what_applies_is_what_plans_are_held_against_and_nothing_else(client: Cl
         held: set[str] = set()
         for shape in treatments:
             matches = in_force.match(Profile(product.slug, product.sclerosant, *shape))
-            held |= {limit.slug for match in matches.by_rule.values() for limit in match.applying}
+            held |= {limit.slug for match in matches.by_rule.values() for limit in match.whole.applying}
         query = {"applies_to_product": product.slug, "applies_to_jurisdiction": jurisdiction}
         assert told_of(client, query) == held & limits, query
         rows = client.get("/v1/contraindications", query).json()["items"]

@@ -337,3 +337,14 @@ def test_what_is_remembered_of_a_profile_is_what_is_worked_out(release: FrozenRe
             remembered, worked_out = in_force.match(profile), in_force._match(profile)
             assert remembered.by_rule == worked_out.by_rule
             assert remembered is in_force.match(profile)
+
+
+def test_profiles_share_what_a_rule_says_to_both(release: FrozenRelease) -> None:
+    """A profile by itself is small in memory, so that clients who send many of them take little."""
+    in_force = release.book.in_force("US", frozenset(RULE_SETS))
+    one, other = (
+        in_force.match(Profile("asclera", "polidocanol", 1000, form, None, None, "leg", None)) for form in FORMS
+    )
+    alike = {rule for rule in one.by_rule if one.by_rule[rule] == other.by_rule.get(rule)}
+    assert 10 < len(alike) < len(one.by_rule)
+    assert all(one.by_rule[rule] is other.by_rule[rule] for rule in alike)

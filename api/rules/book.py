@@ -11,7 +11,10 @@ from api.rules.rows import Limit, Product, Row, limit_of, number_of, product_of,
 
 # What a plan says of a condition, an allergy or a drug that no resource has.
 OTHER = "other"
+# What is remembered, so that a process stays small whatever it is sent.
 MOST_KNOWN = 10_000
+MOST_PROFILES = 256  # for each jurisdiction and choice of rule sets
+MOST_SHARED = 4096
 
 
 class Profile(NamedTuple):
@@ -47,35 +50,61 @@ class Match(NamedTuple):
 
 
 NOTHING = Match((), ())
+# Limits of one rule that apply, beside (), or may apply, beside the members that would settle it.
+Matching = tuple[tuple[Limit, tuple[str, ...]], ...]
+
+
+class RuleMatch(NamedTuple):
+    """The match of one rule, whole and in parts.
+
+    `by_condition` has the limits on each condition apart, and under None those that are on no condition.
+    `without_entry` is for a patient's list that has no entry, or was not sent. It keeps every ruling alike, or leaves
+    every one open, so of the rulings that apply, the first speaks for all.
+    """
+
+    whole: Match
+    by_condition: Mapping[str | None, Match]
+    without_entry: Match
+
+    @classmethod
+    def of(cls, matching: Matching) -> "RuleMatch":
+        """The match that the limits make."""
+        whole = _match_of(matching)
+        conditions = dict.fromkeys(limit.condition for limit, _ in matching)
+        rulings = [limit for limit in whole.applying if limit.condition is not None]
+        return cls(
+            whole,
+            {each: _match_of(pair for pair in matching if pair[0].condition == each) for each in conditions},
+            _match_of(pair for pair in matching if pair[0] not in rulings[1:]),
+        )
+
+
+NO_MATCH = RuleMatch(NOTHING, {}, NOTHING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
     """Every rule's match for treatments of one profile. Those of one profile are the same object, told by identity.
 
-    `by_condition` has the limits of a rule on each condition apart, and under None those that are on no condition.
-    `without_entry` is for a patient's list that has no entry, or was not sent. It keeps every ruling alike, or leaves
-    every one open, so of the rulings that apply, the first speaks for all. `topics` are those on which a limit that was
-    asked for applies, or may apply.
+    `topics` are those on which a limit that was asked for applies, or may apply.
     """
 
     profile: Profile
-    by_rule: Mapping[str, Match]
-    by_condition: Mapping[tuple[str, str | None], Match]
-    without_entry: Mapping[str, Match]
+    by_rule: Mapping[str, RuleMatch]
     topics: frozenset[str | None]
 
     def of(self, rule: str) -> Match:
         """The match of a rule."""
-        return self.by_rule.get(rule, NOTHING)
+        return self.by_rule.get(rule, NO_MATCH).whole
 
     def of_entry(self, rule: str, entry: str) -> tuple[Match, Match]:
         """Two matches of a rule: of its limits on an entry of a patient's list, and of its limits on no condition."""
-        return self.by_condition.get((rule, entry), NOTHING), self.by_condition.get((rule, None), NOTHING)
+        by_condition = self.by_rule.get(rule, NO_MATCH).by_condition
+        return by_condition.get(entry, NOTHING), by_condition.get(None, NOTHING)
 
     def of_no_entry(self, rule: str) -> tuple[Match]:
         """The match of a rule for a patient's list that has no entry, or was not sent."""
-        return (self.without_entry.get(rule, NOTHING),)
+        return (self.by_rule.get(rule, NO_MATCH).without_entry,)
 
 
 # The member of a treatment that a selector of a limit is compared with.
@@ -110,7 +139,7 @@ class LimitsInForce:
                 self.limits.setdefault(limit.rule, []).append(limit)
             if limit.names_product and not limit.unconfirmed and limit.rule_set in ("label", "policy"):
                 self.numbered.setdefault(limit.rule, []).append(limit)
-        self.match = lru_cache(maxsize=1024)(self._match)
+        self.match = lru_cache(maxsize=MOST_PROFILES)(self._match)
         # Of many products, a treatment meets the limits of one: what a plan takes must not grow with the others.
         self.limits_of = lru_cache(maxsize=64)(partial(_not_of_others, self.limits))
         self.numbered_of = lru_cache(maxsize=64)(partial(_not_of_others, self.numbered))
@@ -128,38 +157,29 @@ class LimitsInForce:
 
     def _match(self, profile: Profile) -> Matches:
         """Every rule's match for treatments of the profile; `match` is the same, remembered."""
-        by_rule: dict[str, Match] = {}
-        by_condition: dict[tuple[str, str | None], Match] = {}
-        without_entry: dict[str, Match] = {}
-        for rule, limits in self.limits_of(profile.product).items():
-            matching = self._matching(limits, profile)
-            if matching:
-                by_rule[rule] = _match_of(matching)
-                for condition in dict.fromkeys(limit.condition for limit, _ in matching):
-                    on_condition = [pair for pair in matching if pair[0].condition == condition]
-                    by_condition[rule, condition] = _match_of(on_condition)
-                rulings = [limit for limit in by_rule[rule].applying if limit.condition is not None]
-                without_entry[rule] = _match_of(pair for pair in matching if pair[0] not in rulings[1:])
+        found = {rule: self._matching(limits, profile) for rule, limits in self.limits_of(profile.product).items()}
+        by_rule = {rule: self.book.rule_match(matching) for rule, matching in found.items() if matching}
         asked = {
-            rule for rule, match in by_rule.items() if any(each.rule_set in self.rule_sets for each in match.limits)
+            rule
+            for rule, match in by_rule.items()
+            if any(each.rule_set in self.rule_sets for each in match.whole.limits)
         }
-        topics = frozenset(rule.topic for slug, rule in self.book.rules.items() if slug in asked)
-        return Matches(profile, by_rule, by_condition, without_entry, topics)
+        return Matches(profile, by_rule, frozenset(self.book.rules[rule].topic for rule in asked))
 
-    def _matching(self, limits: Iterable[Limit], profile: Profile) -> list[tuple[Limit, tuple[str, ...]]]:
+    def _matching(self, limits: Iterable[Limit], profile: Profile) -> Matching:
         """Those of the limits that apply to the profile, with (), or may apply, with the members that would settle it.
 
         Left out are limits that may apply and were not asked for, and limits without a number where another limit on
         the same rule has one.
         """
         pairs = ((limit, self.book.unknown(limit, profile)) for limit in limits)
-        return [
+        return tuple(
             (limit, unknown)
             for limit, unknown in pairs
             if unknown is not None
             and not (unknown and limit.rule_set not in self.rule_sets)
             and not (limit.unconfirmed and self._is_numbered(limit, profile))
-        ]
+        )
 
     def _is_numbered(self, limit: Limit, profile: Profile) -> bool:
         """True where a limit with a number applies, or may apply, instead of one that has none.
@@ -182,7 +202,7 @@ def _not_of_others(limits: Mapping[str, list[Limit]], product: str | None) -> Ma
 
 def _match_of(pairs: Iterable[tuple[Limit, tuple[str, ...]]]) -> Match:
     """The match of limits, each with the members that would settle it: those without any apply, the others may."""
-    pairs = list(pairs)
+    pairs = tuple(pairs)
     applying = sorted((limit for limit, unknown in pairs if not unknown), key=lambda limit: limit.precedence)
     return Match(tuple(applying), tuple(pair for pair in pairs if pair[1]))
 
@@ -235,6 +255,8 @@ class Book:
         self.vocabulary = vocabulary(content)
         self.by_slug = {limit.slug: limit for limit in self.limits}
         self.in_force = lru_cache(maxsize=64)(self._in_force)
+        # Profiles are many, and hardly any two of them differ in more than a few rules: they share what is alike.
+        self.rule_match = lru_cache(maxsize=MOST_SHARED)(RuleMatch.of)
         self.known = Known()  # what `judge` and `evaluate` worked out, by the limits and members that it hangs on
 
     def rules_of(self, measure: str) -> tuple[str, ...]:
