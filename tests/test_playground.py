@@ -12,10 +12,11 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from api.errors import CONTENT_SECURITY_POLICY, FORM_POLICY
+from api.pages.limits import bound
 from api.pages.plan_form import document_of, sent_of
 from api.pages.playground import BESIDE_FIELDS, FIRST, Asked, page_of, patched
 from api.pages.samples import WRITERS
-from api.pages.verdict import VERDICTS, bar_of, bound_of, quantity
+from api.pages.verdict import VERDICTS, bar_of, quantity
 from api.releases import FrozenRelease
 from api.rules.numbers import in_words
 from tests.browsing import Form
@@ -64,7 +65,7 @@ def shown_numbers(entry: Element) -> dict[str, str]:
 def told_numbers(entry: Any) -> dict[str, str]:
     """The same, from the answer of the API."""
     headroom = entry["headroom"]
-    numbers = {"observed": quantity(entry["observed"]), "bound": bound_of(entry["limit"])}
+    numbers = {"observed": quantity(entry["observed"]), "bound": bound(entry["limit"])}
     return numbers | ({"headroom": in_words(headroom["value"], headroom["unit"])} if headroom else {})
 
 

@@ -48,10 +48,13 @@ class CoverageLine(NamedTuple):
 
 
 def bound(limit: Row) -> str:
-    """What a limit asks for: `at most 10 mL`, `only liquid or foam`, `at most 1: obesity or smoking`, `required`."""
-    how = COMPARED[limit["comparator"]]
-    if limit["values_from"] or limit["values"]:
-        named = f"what the row of the product has as {limit['values_from']}" if limit["values_from"] else either(limit)
+    """What a limit asks for: `at most 10 mL`, `only liquid or foam`, `at most 1: obesity or smoking`, `required`.
+
+    A limit of an answer has the values of the product's row, and not the name of the member that has them.
+    """
+    how, values_from = COMPARED[limit["comparator"]], limit.get("values_from")
+    if values_from or limit["values"]:
+        named = either(limit) if limit["values"] else f"what the row of the product has as {values_from}"
         return f"{how} {in_words(limit['value'], limit['unit'])}: {named}" if limit["value"] else f"{how} {named}"
     if limit["value"] is None:
         return NO_NUMBER

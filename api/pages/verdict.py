@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from api.pages.limits import bound
 from api.pages.plan_form import place_of
 from api.releases import FrozenRelease
 from api.rules.answer import who_says
@@ -28,7 +29,6 @@ REASONS = {
     "not_covered": "No limit that was asked for is about this",
     "limit_unconfirmed": "No source that was read gives the number",
 }
-BOUNDS = {"<=": "at most", ">=": "at least", "=": "", "in": "one of", "not-in": "none of"}
 PLAIN = {"true": "yes", "false": "no"}
 OF_AMOUNTS = ("mL", "{vial}", "mg", "mg/kg")  # units of what changes with an amount
 WIDEST = 100  # of a bar, in its own units
@@ -57,21 +57,21 @@ def bar_of(entry: Entry) -> Bar | None:
     observed, limit = entry["observed"], entry["limit"]
     if entry["headroom"] is None or observed is None or limit["value"] is None:
         return None
-    value, bound = Fraction(observed["value"]), Fraction(limit["value"])
-    whole = max(value, bound) * ROOM_BEYOND
+    value, edge = Fraction(observed["value"]), Fraction(limit["value"])
+    whole = max(value, edge) * ROOM_BEYOND
     if whole == 0:
         return None
 
     def part(kind: str, start: Fraction, end: Fraction) -> Part:
         return Part(kind, _scaled(start, whole), _scaled(end - start, whole))
 
-    is_most, inner = limit["comparator"] == "<=", min(value, bound)
-    parts = [part("kept" if is_most or value >= bound else "broken", Fraction(0), inner)]
-    if value > bound:
+    is_most, inner = limit["comparator"] == "<=", min(value, edge)
+    parts = [part("kept" if is_most or value >= edge else "broken", Fraction(0), inner)]
+    if value > edge:
         parts.append(part("broken" if is_most else "kept", inner, value))
-    elif value < bound:
-        parts.append(part("room" if is_most else "missing", inner, bound))
-    return Bar(tuple(parts), _scaled(bound, whole))
+    elif value < edge:
+        parts.append(part("room" if is_most else "missing", inner, edge))
+    return Bar(tuple(parts), _scaled(edge, whole))
 
 
 def _scaled(value: Fraction, whole: Fraction) -> float:
@@ -85,13 +85,6 @@ def quantity(shown: Entry | None) -> str:
         return "as told"
     value: str = shown["value"]
     return in_words(PLAIN.get(value, value), shown["unit"])
-
-
-def bound_of(limit: Entry) -> str:
-    """A limit as a person says it: `at most 10 mL`, `one of 0.5 %, 1 %`."""
-    values = limit["values"] if limit["comparator"] in ("in", "not-in") else [limit["value"]]
-    said = ", ".join(quantity({"value": value, "unit": limit["unit"]}) for value in values if value is not None)
-    return f"{BOUNDS[limit['comparator']]} {said}".strip() if said else "no number that a source confirms"
 
 
 class Telling:
@@ -185,7 +178,7 @@ class Telling:
     def limit(self, limit: Entry) -> dict[str, str]:
         """A limit in words, with its bound."""
         named = self.named(limit["slug"], limit["rule_set"] == HOUSE)
-        return {**named, "href": limit["href"], "bound": bound_of(limit)}
+        return {**named, "href": limit["href"], "bound": bound(limit)}
 
     def named(self, slug: str, is_house: bool = False) -> dict[str, str]:
         """A limit by what it is called, whose it is, and where it stands."""
