@@ -15,7 +15,7 @@ from api.rules.book import MOST_KNOWN, Known
 from api.rules.documents import read_plan
 from api.rules.evaluate import evaluate
 from api.rules.patching import patched
-from api.rules.reading import PlanFaults
+from api.rules.reading import MOST_FAULTS, PlanFaults
 from tests.laws import reordered
 from tests.plans import VALIDATE, clinic_plan, plan, post, session, treatment
 from tests.random_plans import random_plan
@@ -88,6 +88,13 @@ def test_no_more_faults_are_worked_out_than_are_asked_for(release: FrozenRelease
     with pytest.raises(PlanFaults) as refused:
         read_plan({"a": 1, "b": 2, "sessions": [3, 4]}, release.book.vocabulary, most_faults=1)
     assert [fault.pointer for fault in refused.value.faults] == ["/a"]
+
+
+def test_what_has_more_faults_than_are_told_is_refused_as_any_other(client: Client) -> None:
+    odd = {"area": "leg", **{f"odd_{k}": k for k in range(MOST_FAULTS)}}
+    told = post(client, {"sessions": [{"treatments": [odd, {}, {"area": 5, "amount": {}}]}, 7]})
+    assert told.status_code == 400
+    assert len(json.loads(told.content)["errors"]) == MOST_FAULTS
 
 
 def test_a_body_that_is_no_plan_is_explained_by_the_complete_parser(release: FrozenRelease) -> None:

@@ -121,11 +121,15 @@ def nearest(wanted: str, names: Iterable[str]) -> str | None:
 
 @dataclass(slots=True)
 class Reader:
-    """Collects the faults of one document while it is read, and has the vocabulary that it is read by."""
+    """Collects the faults of one document while it is read, and has the vocabulary that it is read by.
+
+    `faults` are the first ones, `noted` is how many there were in all.
+    """
 
     vocabulary: Vocabulary
     most_faults: int = MOST_FAULTS
     faults: list[Fault] = field(default_factory=list)
+    noted: int = 0
 
     @property
     def full(self) -> bool:
@@ -136,5 +140,6 @@ class Reader:
         self, pointer: str, code: str, detail: str, allowed: tuple[str, ...] = (), near: str | None = None
     ) -> None:
         """Note a fault; `near` is what was probably meant."""
+        self.noted += 1
         if not self.full:
             self.faults.append(Fault(pointer, code, detail, allowed, near))

@@ -281,7 +281,7 @@ class Record:
         if not isinstance(value, dict):
             reader.fault(pointer, "not_an_object", "Send an object.")
             return None
-        before = len(reader.faults)
+        before = reader.noted
         members = fields_of(self.type)
         if not value.keys() <= members.keys() or getattr(value, "doubled", None):
             _refuse_names(value, members, pointer, reader)
@@ -295,7 +295,7 @@ class Record:
                     read[name] = value_type.read(sent, f"{pointer}/{name}", reader)
             elif required:
                 reader.fault(f"{pointer}/{name}", "required", "This member is required.")
-        return self.type(**read) if len(reader.faults) == before else None
+        return self.type(**read) if reader.noted == before else None
 
     @cached_property
     def _members(self) -> tuple[tuple[str, ValueType, bool], ...]:
