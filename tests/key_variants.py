@@ -32,7 +32,6 @@ from tests.servers import UNHINDERED, up
 from tests.variants import unknown, variants, wrong_secret
 
 WHOAMI = "/v1/whoami"
-TIMES = 20_000
 # A difference of this many standard errors comes by chance in 1 of 15,000 runs.
 TOLD_APART = 4.0
 # Where memory lies makes some differ by a nanosecond, in either direction from run to run: less than this share of some
@@ -45,6 +44,7 @@ def main() -> int:
     """Send the variants and take the times; exit with 1 where a promise does not hold."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--variants", type=int, default=5000)
+    arguments.add_argument("--times", type=int, default=20_000, help="how often the time of each kind is taken")
     arguments.add_argument("--seed", type=int, default=20261127)
     asked = arguments.parse_args()
     logging.disable()  # each refusal is a line
@@ -56,7 +56,11 @@ def main() -> int:
             connection.settings_dict["NAME"] = str(file)
             live, others = a_key_of_each_state()
             found = [*variants(asked.variants, asked.seed, live, others)]
-            kept = [refused_in_process(found, live), refused_by(server.port, found, live), times_are_alike(live)]
+            kept = [
+                refused_in_process(found, live),
+                refused_by(server.port, found, live),
+                times_are_alike(live, asked.times),
+            ]
             connection.close()
             kept.append(not any(keys.id_of(key) in server.text() for key in (live, *others)))
     return 0 if all(kept) else 1
@@ -109,19 +113,19 @@ def told(where: str, found: Sequence[tuple[str, str]], status: Callable[[str], t
     return not not_refused and right == [200, 200]
 
 
-def times_are_alike(live: str) -> bool:
+def times_are_alike(live: str, times_each: int) -> bool:
     """Whether the time of a refusal tells nothing; it must tell a mistyped key, for which nothing is looked up.
 
     All have one prefix: to read that of a key for tests takes some nanoseconds more, and tells what everybody sees.
     """
     draw = random.Random(1)  # noqa: S311 - no secrets
     texts = {
-        "unknown": [unknown(draw, live[: keys.PREFIX_LENGTH]) for _ in range(TIMES)],
-        "wrong secret": [wrong_secret(draw, live) for _ in range(TIMES)],
-        "mistyped": [mistyped(draw, live) for _ in range(TIMES)],
+        "unknown": [unknown(draw, live[: keys.PREFIX_LENGTH]) for _ in range(times_each)],
+        "wrong secret": [wrong_secret(draw, live) for _ in range(times_each)],
+        "mistyped": [mistyped(draw, live) for _ in range(times_each)],
     }
     times = {kind: list[int]() for kind in texts}
-    for k in range(TIMES):
+    for k in range(times_each):
         for kind in draw.sample([*texts], len(texts)):
             times[kind].append(time_to_refuse(f"Bearer {texts[kind][k]}"))
     for kind, taken in times.items():
