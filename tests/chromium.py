@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.nginx import program
+from tests.processes import kill_group
 
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--window-size=1280,1000")
 
@@ -24,7 +25,7 @@ class Chromium:
         start = f'exec "$@" 3<&{its_input} 4>&{its_output} 2>/dev/null'
         command = [program("chromium", "chromium"), *OPTIONS, f"--user-data-dir={folder}", "about:blank"]
         self.process = subprocess.Popen(  # noqa: S603 - a browser of this machine
-            ["/bin/bash", "-c", start, "bash", *command], pass_fds=(its_input, its_output)
+            ["/bin/bash", "-c", start, "bash", *command], pass_fds=(its_input, its_output), start_new_session=True
         )
         os.close(its_input)
         os.close(its_output)
@@ -38,7 +39,7 @@ class Chromium:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.kill()
+        kill_group(self.process.pid)  # its helpers, too, which would go on writing into the folder
         self.process.wait()
         os.close(self.commands)
         os.close(self.answers)

@@ -2,13 +2,35 @@
 
 import os
 import signal
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
 def children(pid: int) -> list[int]:
     """The processes that a process has started and that are still there."""
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def kill_group(group: int) -> None:
+    """Kill a process that leads a group, with all that it has started, and return once none of them runs."""
+    os.killpg(group, signal.SIGKILL)
+    while group in map(_group_of, _numbers()):
+        time.sleep(0.01)
+
+
+def _numbers() -> Iterator[int]:
+    """The processes of this machine."""
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _group_of(pid: int) -> int | None:
+    """The group of a process that runs."""
+    try:
+        state, _, group, *_ = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has just ended
+        return None
+    return None if state in "ZX" else int(group)
 
 
 def resident(pids: Iterable[int]) -> int:
