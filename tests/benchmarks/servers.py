@@ -22,10 +22,10 @@ READS, ALL = ("list", "one", "304"), ("list", "one", "304", "validate")
 # As an operator would: a log of every request, in a file; rates counted, though none is ever used up; no cache.
 SETTINGS: dict[str, Any] = {"LOG_LEVEL": "INFO", "RATE_ANONYMOUS": "1000000000"}
 DEPLOY = PROJECT / ".deploy"
-NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr;
+NGINX = """daemon off; worker_processes 1; pcre_jit on; pid {folder}/nginx.pid; error_log stderr;
 events {{ worker_connections 1024; }}
 http {{
-access_log {folder}/access.log; open_file_cache max=4096; keepalive_requests 1000000000;
+access_log {folder}/access.log combined buffer=64k flush=1s; open_file_cache max=4096; keepalive_requests 1000000000;
 client_body_temp_path {folder}/n1; proxy_temp_path {folder}/n2; fastcgi_temp_path {folder}/n3;
 uwsgi_temp_path {folder}/n4; scgi_temp_path {folder}/n5;
 include {folder}/release/maps.conf;
