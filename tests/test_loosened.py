@@ -231,7 +231,16 @@ def test_every_member_that_rules_read_is_compared_or_shown_by_plans(content: Con
     }
     assert vars(book_of(content)).keys() == {
         *("limits", "rules", "products", "areas", "bands", "type_of_vein", "vocabulary"),
-        *("by_slug", "stand_in_vial", "topics", "near", "in_force", "known", "_by_measure"),  # made of these
+        *(
+            "by_slug",
+            "stand_in_vial",
+            "topics",
+            "near",
+            "in_force",
+            "rule_match",
+            "known",
+            "_by_measure",
+        ),  # made of these
     }
 
 

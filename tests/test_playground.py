@@ -16,7 +16,7 @@ from api.pages.limits import bound
 from api.pages.plan_form import document_of, sent_of
 from api.pages.playground import BESIDE_FIELDS, FIRST, Asked, page_of, patched
 from api.pages.samples import WRITERS
-from api.pages.verdict import VERDICTS, bar_of, quantity
+from api.pages.verdict import VERDICTS, Telling, bar_of, quantity
 from api.releases import FrozenRelease
 from api.rules.numbers import in_words
 from tests.browsing import Form
@@ -352,3 +352,12 @@ def test_a_bar_is_for_two_numbers() -> None:
     assert bar_of(entry) is not None
     for lacking in ({"observed": None}, {"headroom": None}, {"limit": {**limit, "value": None}}):
         assert bar_of(entry | lacking) is None
+
+
+def test_a_session_that_a_change_adds_is_told_as_one_more(client: Client, release: FrozenRelease) -> None:
+    [plan_over] = [row["plan"] for row in examples(release) if row["slug"] == "asclera-volume-over"]
+    answer = asked_of_the_api(client, plan_over)
+    patches = [each["patch"] for finding in answer["findings"] for each in finding["suggestions"]]
+    patch = next(patch for patch in patches if patch[-1]["path"] == "/sessions/-")
+    told = Telling(release, ()).of({**answer, "nearest_within_limits": {"patch": patch}})
+    assert told["nearest"]["changes"][-1] == "Sessions: one more"
