@@ -26,14 +26,17 @@ from api.models import Claim, Faq, Product, Release, ResultDuration, SessionLimi
 from api.models.releases import digest_of  # noqa: E402
 from api.publishing import load_content, publish, render  # noqa: E402
 
+MOST_CLAIMS = 100  # in the content as it is
 READ_ONLY: tuple[type[models.Model], ...] = (Faq, Claim, ResultDuration)
 
 
 def copied(model: type[models.Model], number: int, **changes: Any) -> None:
     """Copy the rows of a table that are no copies, under new slugs."""
     rows = [*model._default_manager.exclude(slug__contains="-copy-")]
-    for row in rows:
+    for k, row in enumerate(rows):
         row.pk = f"{row.pk}-copy-{number}"
+        if isinstance(row, Claim):
+            row.number = str(MOST_CLAIMS * number + k)
         for name, text in changes.items():
             setattr(row, name, text)
     model._default_manager.bulk_create(rows)

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -55,11 +55,22 @@ class Lane:
 def plan(treatments: int = 12, sessions: int = 1) -> dict[str, Any]:
     """A plan of so many treatments in each session, no two of one amount, of which the very first breaks a limit."""
     given = [plans.treatment(amount=millilitres(f"0.{100 + k % 100}"), injection_count=1) for k in range(treatments)]
-    first = [{**given[0], "amount": millilitres("0.5")}, *given[1:]]
-    days = [f"{2027 + k // 12}-{k % 12 + 1:02}-22" for k in range(sessions)]
+    first = {**given[0], "amount": millilitres("0.5")}
+    return _of_sessions([[first, *given[1:]], *[given] * (sessions - 1)])
+
+
+def plan_that_keeps(treatments: int = 12, sessions: int = 1) -> dict[str, Any]:
+    """A plan of so many treatments in each session that breaks no limit, however many they are."""
+    amounts = [millilitres(f"0.0{k % 20 + 1:02}") for k in range(treatments)]
+    return _of_sessions([[plans.treatment(amount=amount, injection_count=None) for amount in amounts]] * sessions)
+
+
+def _of_sessions(sessions: Sequence[Sequence[dict[str, Any]]]) -> dict[str, Any]:
+    """A plan of these treatments, with a session a month."""
+    days = [f"{2027 + k // 12}-{k % 12 + 1:02}-22" for k in range(len(sessions))]
     told = [
-        plans.session(*(given if k else first), date=day, observation_minutes=None, compression_days=14)
-        for k, day in enumerate(days)
+        plans.session(*treatments, date=day, observation_minutes=None, compression_days=14)
+        for treatments, day in zip(sessions, days, strict=True)
     ]
     return plans.plan(*told)
 
