@@ -225,6 +225,9 @@ def test_a_list_says_what_a_limit_asks_for_and_who_edited_it(person: Callable[[s
         "label US",
     ):
         assert f'field-bound">{words}' in everything or f'field-whose">{words}' in everything, words
+    caution = editor.form(LEG)["caution"][0]
+    for text in ("Mind it.", caution):
+        assert "was changed successfully" in changed(editor, LEG, caution=text).text
     assert 'field-edited">editor' in editor.ask("/admin/api/area/?q=leg").text
     assert 'field-edited">-' in editor.ask("/admin/api/area/?q=calf").text
     assert '<strong class="overdue">' not in everything
