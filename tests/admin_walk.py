@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.accounts import PASSWORD
-from tests.chromium import Chromium, Person
+from tests.chromium import Person, visiting
 from tests.commands import PROJECT, python
-from tests.servers import until, up
+from tests.servers import until
 
 LIMIT = "asclera-session-volume-max"
 ROW = f"session-limits/{LIMIT}"
@@ -132,8 +132,7 @@ def main() -> None:
         pictures.mkdir(parents=True, exist_ok=True)
         chosen: dict[str, Any] = {"ADMIN": "on", "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}"}
         prepare(**chosen)
-        with up(folder / "log", "--workers", "1", **chosen) as server, Chromium(folder / "profile") as browser:
-            base = f"http://127.0.0.1:{server.until('Serving on').port}"
+        with visiting(folder, **chosen) as (browser, base):
             assert breaks_the_limit(base)
             author, reviewer = browser.person(has_scripts=False), browser.person(has_scripts=False)
             log_in(author, base, "all")

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 from tests.nginx import program
 from tests.processes import kill_group
+from tests.released import url_of
+from tests.servers import up
 
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--window-size=1280,1000")
 
@@ -77,6 +79,17 @@ class Chromium:
         self.do("Page.enable", session)
         self.do("Emulation.setScriptExecutionDisabled", session, value=not has_scripts)
         return Person(self, session, context)
+
+
+@contextmanager
+def visiting(folder: Path, **settings: Any) -> Iterator[tuple[Chromium, str]]:
+    """A browser, and the URL of a service that it visits.
+
+    What they write goes into the folder; so does the database where none is named.
+    """
+    chosen = {"DATABASE_URL": url_of(folder / "db.sqlite3"), **settings}
+    with up(folder / "log", **chosen) as server, Chromium(folder / "profile") as browser:
+        yield browser, f"http://127.0.0.1:{server.until('Serving on').port}"
 
 
 class Person:

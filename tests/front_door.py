@@ -13,10 +13,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.chromium import Chromium, Person
+from tests.chromium import Person, visiting
 from tests.commands import PATIENCE
 from tests.looking import SCREENS, follow, press, show, tab_to, write
-from tests.servers import UNHINDERED, until, up
+from tests.servers import UNHINDERED, until
 
 SAMPLES = (
     "JSON.stringify([...document.querySelectorAll('main figure')].map("
@@ -82,9 +82,7 @@ def main() -> int:
         folder = Path(name)
         pictures = chosen.pictures or folder
         pictures.mkdir(parents=True, exist_ok=True)
-        settings = {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", **UNHINDERED}
-        with up(folder / "log", **settings) as server, Chromium(folder / "profile") as browser:
-            base = f"http://127.0.0.1:{server.until('Serving on').port}"
+        with visiting(folder, **UNHINDERED) as (browser, base):
             for width, colour in SCREENS:
                 person = browser.person()
                 person.may_copy(base)

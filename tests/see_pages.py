@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.chromium import Chromium
+from tests.chromium import visiting
 from tests.looking import SCREENS, axe, faults, show
-from tests.servers import UNHINDERED, up
+from tests.servers import UNHINDERED
 
 # Beside what links lead to: forms that are filled in, and what is not there.
 BESIDE = ("/try?example=asclera-four-ml", "/try?example=area-and-amount-only", "/facts/nowhere")
@@ -72,9 +72,7 @@ def main() -> int:
         if chosen.pictures:
             chosen.pictures.mkdir(parents=True, exist_ok=True)
         script, screens = axe(folder), SHORT if chosen.each_kind else SCREENS
-        settings = {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", **UNHINDERED}
-        with up(folder / "log", **settings) as server, Chromium(folder / "profile") as browser:
-            base = f"http://127.0.0.1:{server.until('Serving on').port}"
+        with visiting(folder, **UNHINDERED) as (browser, base):
             person, seen, wrong = browser.person(), 0, 0
             for path in (*pages(base, chosen.each_kind), *BESIDE):
                 seen += 1

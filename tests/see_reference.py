@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.chromium import Chromium, Person
+from tests.chromium import Chromium, Person, visiting
 from tests.looking import follow, press, show, tab_to, write
-from tests.servers import UNHINDERED, until, up
+from tests.servers import UNHINDERED, until
 
 GROUPS = ("facts", "plans", "releases", "service")
 PAGES = ("docs", *(f"docs/{group}" for group in GROUPS))
@@ -90,9 +90,7 @@ def main() -> int:
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        settings = {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", **UNHINDERED}
-        with up(folder / "log", **settings) as server, Chromium(folder / "profile") as browser:
-            base = f"http://127.0.0.1:{server.until('Serving on').port}"
+        with visiting(folder, **UNHINDERED) as (browser, base):
             for page in PAGES:
                 soon = min(how_soon(browser, f"{base}/{page}") for _ in range(TIMES))
                 print(f"/{page}: shown after {soon} ms at {BITS_A_SECOND / 1e6} Mbit/s, {ROUND_TRIP} ms a round trip")

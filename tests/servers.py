@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.commands import PATIENCE, PROJECT, environment, interpreter
-from tests.processes import children
+from tests.processes import children, kill_group
 
 UNHINDERED: dict[str, Any] = {"RATE_ANONYMOUS": "1000000000"}  # for one client that asks a real server a great deal
 
@@ -96,7 +96,7 @@ class Up:
     def end(self) -> None:
         """Make sure that no process of it is left."""
         if not self.group_is_gone():
-            os.killpg(self.process.pid, signal.SIGKILL)
+            kill_group(self.process.pid)
         self.process.wait()
 
 

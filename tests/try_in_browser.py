@@ -8,10 +8,10 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.chromium import Chromium, Person
+from tests.chromium import Person, visiting
 from tests.looking import press, tab_to, write
-from tests.released import released, url_of
-from tests.servers import until, up
+from tests.released import asked_for, options
+from tests.servers import until
 
 AMOUNT = "/sessions/0/treatments/0/amount/value"
 HEADROOM = (
@@ -73,17 +73,14 @@ def without_scripts(person: Person, base: str) -> None:
 
 def main() -> int:
     """Walk through it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", type=Path, help="a SQLite file with releases; a new one where none is named")
-    asked_for = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        url = url_of(asked_for.database or folder / "db.sqlite3")
-        released(url)
-        with up(folder / "log", "--workers", "1", DATABASE_URL=url) as server, Chromium(folder / "profile") as browser:
-            base = f"http://127.0.0.1:{server.until('Serving on').port}"
-            with_scripts(browser.person(), base)
-            without_scripts(browser.person(has_scripts=False), base)
+    asked = options(argparse.ArgumentParser(description=__doc__)).parse_args()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        asked_for(asked) as url,
+        visiting(Path(name), DATABASE_URL=url) as (browser, base),
+    ):
+        with_scripts(browser.person(), base)
+        without_scripts(browser.person(has_scripts=False), base)
     print("the playground was walked by keys, with scripts and without")
     return 0
 
